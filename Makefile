@@ -1,0 +1,117 @@
+# One task runner. `make run` and `make test` set up what they need on a machine that has rustup and a C linker.
+
+TARGET := wasm32-wasip1
+# Where cargo puts things, also with CARGO_TARGET_DIR or build.target-dir set.
+TARGET_DIR = $(shell cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
+MODULE = $(TARGET_DIR)/$(TARGET)/release/aws_headless_service_policy.wasm
+VERSION = $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
+# What `make run` evaluates: ARGS="--mode mutate my-manifests/", for example.
+ARGS ?= e2e-tests/samples/shop
+
+.PHONY: all
+all: policy.wasm
+
+# Paths of this machine stay out of the module, so that it has the same bytes wherever it is built (`make reproducible`).
+# The sources of std are on the machine when rustup has `rust-src`; without it they are named as in the last line anyway.
+CARGO_HOME ?= $(HOME)/.cargo
+REMAPPED = "$(CURDIR)=." "$(TARGET_DIR)=target" "$(CARGO_HOME)/registry/src=registry" \
+	"$$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$$(rustc -vV | sed -n 's/^commit-hash: //p')"
+
+# The module: cargo does no link-time optimisation while `rlib` is among the crate types, so that one is built alone.
+# Its flags, separated as cargo wants it, are for this target only, and take the place of RUSTFLAGS of the environment.
+.PHONY: policy.wasm
+policy.wasm: wasm-target
+	CARGO_ENCODED_RUSTFLAGS="$$(printf -- '--remap-path-prefix=%s\037' $(REMAPPED) | sed 's/.$$//')" \
+		cargo rustc --locked --release --lib --crate-type cdylib --target $(TARGET)
+	@cmp -s "$(MODULE)" $@ || cp "$(MODULE)" $@
+
+# The module with its metadata, as kwctl run, kwctl push and policy-server read it.
+.PHONY: annotated-policy.wasm
+annotated-policy.wasm: policy.wasm
+	@command -v kwctl >/dev/null || { echo "kwctl is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
+	kwctl annotate -m policy-metadata.yml -u README.md -o $@ policy.wasm
+
+# To a registry of your own, where you are logged in: make push REGISTRY=registry.example.com/policies
+.PHONY: push
+push: registry annotated-policy.wasm
+	kwctl push annotated-policy.wasm registry://$(REGISTRY)/aws-headless-service-policy:v$(VERSION)
+
+.PHONY: registry
+registry:
+	@[ -n "$(REGISTRY)" ] || { echo "where to? make push REGISTRY=registry.example.com/policies" >&2; exit 1; }
+
+.PHONY: wasm-target
+wasm-target:
+	@! command -v rustup >/dev/null || rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
+
+# A refusal (exit code 2) is a result, not a failure.
+.PHONY: run
+run: policy.wasm
+	@cargo run --locked --quiet --package e2e-tests --bin evaluate -- $(ARGS) || [ $$? -eq 2 ]
+
+.PHONY: test
+test: lint policy.wasm
+	cargo test --locked --workspace
+
+# Every case that kwctl can run, with the kwctl on the PATH: several at a time where bats has GNU parallel.
+E2E = $(TARGET_DIR)/e2e
+JOBS = $(shell ! parallel --version 2>/dev/null | grep -q '^GNU' || echo "--jobs $$(nproc)")
+.PHONY: e2e-tests
+e2e-tests: e2e-tools annotated-policy.wasm
+	cargo run --locked --quiet --package e2e-tests --bin render-cases -- "$(E2E)"
+	RENDERED="$(E2E)" bats $(JOBS) e2e-tests/kwctl "$(E2E)"
+
+.PHONY: e2e-tools
+e2e-tools:
+	@for tool in kwctl bats jq; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "not on the PATH, and needed for the end-to-end tests:$$missing" >&2; exit 1; }
+
+.PHONY: lint
+lint: wasm-target
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --package aws-headless-service-policy --target $(TARGET) -- -D warnings
+
+# Writes docs/rules.md and artifacthub-pkg.yml from what they say again; `make test` fails when they are stale.
+.PHONY: docs
+docs:
+	UPDATE_DOCS=1 cargo test --locked --package e2e-tests --test packaging --test rules is_fresh
+
+.PHONY: fmt
+fmt:
+	cargo fmt --all
+
+# Advisories, licenses, sources: deny.toml.
+.PHONY: deny
+deny:
+	@command -v cargo-deny >/dev/null || { echo "cargo-deny is not on the PATH: cargo install cargo-deny --locked" >&2; exit 1; }
+	cargo deny --locked --workspace check
+
+# Two builds in different folders, and the same bytes.
+.PHONY: reproducible
+reproducible: wasm-target
+	scripts/reproducible.sh
+
+# The compiler of releases. Any recent one builds the policy; with this one, policy.wasm has the bytes of the release.
+RELEASE_RUSTC := 1.95.0
+.PHONY: release-rustc
+release-rustc:
+	@rustc --version | grep -q '^rustc $(RELEASE_RUSTC) ' || { echo "a release is built by rustc $(RELEASE_RUSTC), and this is $$(rustc --version)" >&2; exit 1; }
+
+# What a release publishes.
+.PHONY: release
+release: release-rustc annotated-policy.wasm policy-sbom.cdx.json
+	sha256sum policy.wasm annotated-policy.wasm policy-sbom.cdx.json > SHA256SUMS
+
+# What the module is made of, without the host and the tests; features that the tests ask for add a few crates to the list.
+CYCLONEDX := 0.5.9
+.PHONY: policy-sbom.cdx.json
+policy-sbom.cdx.json:
+	@command -v cargo-cyclonedx >/dev/null || { echo "cargo-cyclonedx is not on the PATH: cargo install cargo-cyclonedx --version $(CYCLONEDX) --locked" >&2; exit 1; }
+	cargo cyclonedx --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy-sbom.cdx
+	rm e2e-tests/policy-sbom.cdx.json
+
+.PHONY: clean
+clean:
+	cargo clean
+	rm -f policy.wasm annotated-policy.wasm policy-sbom.cdx.json SHA256SUMS

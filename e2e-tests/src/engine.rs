@@ -1,0 +1,126 @@
+//! What runs the policy: its crate natively, or the built module in the embedded host.
+//!
+//! Invariant: both get the same payload and the same cluster, and are asked for nothing else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use aws_headless_service_policy::cluster::{Cluster, LookupError, Resource};
+use aws_headless_service_policy::validate;
+use serde_json::{Value, json};
+
+use crate::cases::Observed;
+use crate::cluster::{Access, InMemoryCluster, RecordingCluster};
+use crate::host::{HostError, Policy};
+use crate::metadata::PolicyMetadata;
+
+/// Something that runs the policy.
+pub trait Engine {
+    /// Evaluates one payload.
+    ///
+    /// # Errors
+    /// An answer that is none: a trap, an error, no JSON.
+    fn run(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Observed, String>;
+}
+
+/// The policy's crate, natively.
+#[derive(Debug, Clone, Copy)]
+pub struct Core;
+
+/// The built module in the embedded host, a fresh instance for every request.
+pub struct Wasm {
+    /// The module.
+    pub policy: Policy,
+}
+
+impl Wasm {
+    /// The module that `make policy.wasm` leaves at the top of the repository, compiled once per process.
+    ///
+    /// # Errors
+    /// No module there, or one that does not load.
+    pub fn built() -> Result<&'static Self, &'static HostError> {
+        static BUILT: LazyLock<Result<Wasm, HostError>> = LazyLock::new(|| {
+            let module = repository().join("policy.wasm");
+            Ok(Wasm { policy: Policy::from_file(&module)? })
+        });
+        BUILT.as_ref()
+    }
+}
+
+/// The top of the repository.
+#[must_use]
+pub fn repository() -> PathBuf {
+    let member = Path::new(env!("CARGO_MANIFEST_DIR"));
+    member.parent().unwrap_or(member).to_owned()
+}
+
+/// What the policy may look up when it is deployed as its metadata asks for.
+///
+/// # Errors
+/// A `policy-metadata.yml` that cannot be read.
+pub fn granted_access() -> Result<Access, String> {
+    let name = "policy-metadata.yml";
+    let text = fs::read_to_string(repository().join(name)).map_err(|error| format!("{name}: {error}"))?;
+    PolicyMetadata::parse(&text, name).map(|metadata| metadata.access()).map_err(|error| error.to_string())
+}
+
+impl Engine for Core {
+    fn run(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Observed, String> {
+        let host = NativeHost(RecordingCluster::new(cluster.clone()));
+        let verdict = validate(payload, &host);
+        let recording = host.0.take();
+        let log = verdict.log.as_ref().map(serde_json::to_value).transpose().map_err(|error| error.to_string())?;
+        Ok(Observed {
+            response: serde_json::from_slice(&verdict.encode()).map_err(|error| error.to_string())?,
+            exchanges: recording.exchanges,
+            logs: log.into_iter().collect(),
+        })
+    }
+}
+
+impl Engine for Wasm {
+    fn run(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Observed, String> {
+        let call = self.policy.validate_payload(payload, cluster).map_err(|error| error.to_string())?;
+        Ok(Observed {
+            response: serde_json::from_slice(&call.answer?).map_err(|error| error.to_string())?,
+            exchanges: call.recording.exchanges,
+            logs: call.recording.logs,
+        })
+    }
+}
+
+/// The host calls of the module, made natively.
+struct NativeHost(RecordingCluster);
+
+impl NativeHost {
+    fn call(&self, operation: &str, request: &Value, resource: Resource) -> Result<Vec<u8>, LookupError> {
+        let answer = self.0.answer("kubewarden", "kubernetes", operation, request.to_string().as_bytes());
+        answer.map_err(|text| LookupError::from_host(&format!("Host error: {text}"), resource))
+    }
+}
+
+impl Cluster for NativeHost {
+    fn get(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, LookupError> {
+        let request = json!({
+            "api_version": resource.api_version(),
+            "kind": resource.kind(),
+            "name": name,
+            "namespace": namespace,
+            "disable_cache": false,
+            "field_masks": resource.field_masks(),
+        });
+        self.call("get_resource", &request, resource)
+    }
+
+    fn list(&self, resource: Resource) -> Result<Vec<u8>, LookupError> {
+        let request = json!({
+            "api_version": resource.api_version(),
+            "kind": resource.kind(),
+            "label_selector": null,
+            "field_selector": null,
+            "field_masks": resource.field_masks(),
+        });
+        self.call("list_resources_all", &request, resource)
+    }
+}

@@ -1,0 +1,466 @@
+//! What is in `deploy/` is what Kubewarden takes, and does what its comments and `docs/deployment.md` say.
+
+#![cfg(test)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use e2e_tests::admission::{Operation, request};
+use e2e_tests::cases::{self, Case, Outcome};
+use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
+use e2e_tests::fields::unknown_fields;
+use e2e_tests::kinds::{group_and_version, plural};
+use e2e_tests::metadata::{PolicyMetadata, Rule};
+use e2e_tests::yaml;
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
+use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::{
+    ClusterAdmissionPolicy, ClusterAdmissionPolicySpec,
+};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+const VERBS: [&str; 3] = ["get", "list", "watch"];
+
+fn read(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn metadata() -> PolicyMetadata {
+    PolicyMetadata::parse(&read("policy-metadata.yml"), "policy-metadata.yml").expect("metadata")
+}
+
+fn documents(text: &str, name: &str) -> Vec<Value> {
+    yaml::documents(text, name).expect("YAML").into_iter().map(|document| document.value).collect()
+}
+
+/// An object as its type has it; a field that the type does not know is an error.
+#[track_caller]
+fn typed<T: serde::Serialize + DeserializeOwned>(object: &Value) -> T {
+    assert_eq!(unknown_fields::<T>(object), Vec::<String>::new(), "{object}");
+    serde_json::from_value(object.clone()).expect("an object of its kind")
+}
+
+/// One ClusterAdmissionPolicy of `deploy/`.
+struct Policy {
+    /// `FILE: NAME`.
+    origin: String,
+    name: String,
+    /// As it is written.
+    object: Value,
+    spec: ClusterAdmissionPolicySpec,
+}
+
+impl Policy {
+    fn read_all(text: &str, file: &str) -> Vec<Self> {
+        let of_kind = |object: &Value| object["kind"] == "ClusterAdmissionPolicy";
+        let policy = |object: Value| {
+            assert_eq!(object["apiVersion"], "policies.kubewarden.io/v1", "{file}");
+            let policy: ClusterAdmissionPolicy = typed(&object);
+            let name = policy.metadata.name.expect("a name");
+            Self { origin: format!("{file}: {name}"), name, object, spec: policy.spec.expect("a spec") }
+        };
+        documents(text, file).into_iter().filter(of_kind).map(policy).collect()
+    }
+
+    fn field(&self, name: &str) -> &Value {
+        &self.object["spec"][name]
+    }
+
+    fn rules(&self) -> Vec<Rule> {
+        serde_json::from_value(self.field("rules").clone()).expect("rules")
+    }
+
+    /// The expressions of its matchConditions by name.
+    fn conditions(&self) -> BTreeMap<String, String> {
+        let conditions = self.spec.match_conditions.clone().unwrap_or_default();
+        conditions.into_iter().map(|condition| (condition.name, condition.expression)).collect()
+    }
+}
+
+/// The files of policies, and what is in them.
+fn policies() -> Vec<Policy> {
+    let files = ["deploy/monitor.yaml", "deploy/mutate.yaml", "deploy/reject.yaml"];
+    files.iter().flat_map(|file| Policy::read_all(&read(file), file)).collect()
+}
+
+#[track_caller]
+fn policy(origin: &str) -> Policy {
+    policies().into_iter().find(|policy| policy.origin == origin).expect("such a policy")
+}
+
+/// The text of a policy with the rule uncommented that is a comment in it.
+fn uncommented(text: &str) -> String {
+    let mut is_rule = false;
+    let lines = text.lines().map(|line| {
+        is_rule = line.starts_with("    # - apiGroups:") || (is_rule && line.starts_with("    #   "));
+        if is_rule { line.replacen("    # ", "    ", 1) } else { line.to_owned() }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_folder_holds_what_is_tested() {
+    let names: BTreeSet<String> = fs::read_dir(repository().join("deploy"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
+        .collect();
+    let known = ["monitor.yaml", "mutate.yaml", "policy-server-values.yaml", "rbac.yaml", "reject.yaml"];
+    assert_eq!(names, known.map(str::to_owned).into());
+    let page = read("docs/deployment.md");
+    for name in names {
+        assert!(page.contains(&format!("deploy/{name}")), "docs/deployment.md says nothing of deploy/{name}");
+    }
+    let origins: Vec<String> = policies().into_iter().map(|policy| policy.origin).collect();
+    let expected = [
+        "deploy/monitor.yaml: aws-headless-service",
+        "deploy/mutate.yaml: aws-headless-service-fix",
+        "deploy/mutate.yaml: aws-headless-service",
+        "deploy/reject.yaml: aws-headless-service",
+    ];
+    assert_eq!(origins, expected);
+}
+
+/// What every one of them has, whatever it does with a finding.
+#[test]
+fn policies_ask_for_what_the_metadata_asks_for() {
+    let metadata = metadata();
+    let annotations = yaml::single(&read("policy-metadata.yml"), "policy-metadata.yml").expect("YAML");
+    let annotation = |name: &str| annotations["annotations"][name].as_str().expect("an annotation");
+    let address = annotation("io.kubewarden.policy.ociUrl");
+    for policy in policies() {
+        let origin = &policy.origin;
+        let module = format!("registry://{address}:v{}", env!("CARGO_PKG_VERSION"));
+        assert_eq!(policy.field("module"), &module, "{origin}");
+        for name in ["io.kubewarden.policy.severity", "io.kubewarden.policy.category"] {
+            assert_eq!(policy.object["metadata"]["annotations"][name], annotation(name), "{origin}: {name}");
+        }
+        let resources: Vec<(&str, &str)> = policy
+            .spec
+            .context_aware_resources
+            .iter()
+            .map(|resource| (resource.api_version.as_str(), resource.kind.as_str()))
+            .collect();
+        let expected: Vec<(&str, &str)> = metadata
+            .context_aware_resources
+            .iter()
+            .map(|resource| (resource.api_version.as_str(), resource.kind.as_str()))
+            .collect();
+        assert_eq!(resources, expected, "{origin}");
+
+        let exempt = policy.spec.namespace_selector.clone().expect("a namespaceSelector");
+        assert_eq!(exempt.match_labels, None, "{origin}: Kubewarden drops matchLabels");
+        let [exempt] = exempt.match_expressions.expect("expressions").try_into().expect("one expression");
+        assert_eq!((exempt.key.as_str(), exempt.operator.as_str()), ("kubernetes.io/metadata.name", "NotIn"));
+        let namespaces = exempt.values.expect("namespaces");
+        assert!(["kube-system", "kubewarden"].iter().all(|name| namespaces.iter().any(|found| found == name)));
+
+        // Kubewarden's own limits: 2 to 30 seconds, and an evaluation may not last longer than its webhook.
+        let seconds = |name: &str| policy.field(name).as_u64().expect("seconds");
+        let (webhook, evaluation) = (seconds("timeoutSeconds"), seconds("timeoutEvalSeconds"));
+        assert!(2 <= evaluation && evaluation <= webhook && webhook <= 30, "{origin}");
+    }
+}
+
+/// The audit scanner skips a policy that names a kind which is not installed, so one edition's rule is a comment.
+#[test]
+fn rules_are_those_of_the_metadata_once_both_editions_are_installed() {
+    let expected = metadata().rules;
+    for file in ["deploy/monitor.yaml", "deploy/mutate.yaml", "deploy/reject.yaml"] {
+        let text = read(file);
+        for (policy, full) in Policy::read_all(&text, file).into_iter().zip(Policy::read_all(&uncommented(&text), file))
+        {
+            assert_eq!(full.rules(), expected, "{}", policy.origin);
+            let without_auto_mode: Vec<Rule> =
+                expected.iter().filter(|rule| rule.api_groups != ["eks.amazonaws.com"]).cloned().collect();
+            assert_eq!(policy.rules(), without_auto_mode, "{}", policy.origin);
+            assert!(full.rules().iter().all(|rule| rule.operations == ["CREATE", "UPDATE"]), "{}", policy.origin);
+        }
+    }
+}
+
+#[test]
+fn each_file_does_what_its_name_says() {
+    #[track_caller]
+    fn check(origin: &str, mode: &str, mutating: bool, audit: bool, failure: &str, settings: Value) {
+        let policy = policy(origin);
+        let found = ["mode", "mutating", "backgroundAudit", "failurePolicy", "settings"].map(|name| policy.field(name));
+        assert_eq!(found.map(Clone::clone), [json!(mode), json!(mutating), json!(audit), json!(failure), settings]);
+        assert_eq!(policy.spec.mutating, mutating);
+    }
+    let reject = json!({"mode": "reject"});
+    check("deploy/monitor.yaml: aws-headless-service", "monitor", false, true, "Ignore", reject.clone());
+    check("deploy/reject.yaml: aws-headless-service", "protect", false, true, "Fail", reject.clone());
+    check("deploy/mutate.yaml: aws-headless-service", "protect", false, true, "Fail", reject);
+    let fix = json!({"mode": "mutate", "advice": []});
+    check("deploy/mutate.yaml: aws-headless-service-fix", "protect", true, false, "Ignore", fix);
+
+    // The validating policy is the same alone and beside the mutating one, and is called after the controller's webhooks.
+    let validating = policy("deploy/mutate.yaml: aws-headless-service");
+    assert_eq!(validating.object, policy("deploy/reject.yaml: aws-headless-service").object);
+    for policy in policies() {
+        assert!("aws-load-balancer-webhook" < format!("clusterwide-{}", policy.name).as_str());
+    }
+}
+
+#[test]
+fn the_module_takes_their_settings() {
+    let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
+    for policy in policies() {
+        let answer = module.policy.validate_settings(&policy.spec.settings.0.to_string()).expect("an answer");
+        assert_eq!((answer.valid, answer.message), (true, None), "{}", policy.origin);
+    }
+}
+
+/// Group and plural name of the kinds that are looked up.
+fn looked_up() -> BTreeSet<(String, String)> {
+    let of_kind = |api_version: &str, kind: &str| (group_and_version(api_version).0.to_owned(), plural(kind));
+    let resources = metadata().context_aware_resources;
+    resources.iter().map(|resource| of_kind(&resource.api_version, &resource.kind)).collect()
+}
+
+#[test]
+fn the_role_covers_exactly_what_is_looked_up() {
+    let objects = documents(&read("deploy/rbac.yaml"), "deploy/rbac.yaml");
+    let [role, binding, audit_role, audit_binding] = objects.as_slice() else { panic!("two roles, two bindings") };
+    let granted = |role: &Value| {
+        let role: ClusterRole = typed(role);
+        assert_eq!(role.aggregation_rule, None);
+        let mut granted = Vec::new();
+        for rule in role.rules.expect("rules") {
+            assert_eq!(rule.verbs, VERBS);
+            assert_eq!((rule.resource_names, rule.non_resource_urls), (None, None));
+            for group in rule.api_groups.expect("groups") {
+                let resources = rule.resources.clone().expect("resources");
+                granted.extend(resources.into_iter().map(|resource| (group.clone(), resource)));
+            }
+        }
+        granted.sort();
+        granted
+    };
+    let bound = |role: &Value, binding: &Value, account: &str| {
+        let (role, binding): (ClusterRole, ClusterRoleBinding) = (typed(role), typed(binding));
+        assert_eq!((binding.role_ref.kind.as_str(), Some(binding.role_ref.name)), ("ClusterRole", role.metadata.name));
+        let [subject] = binding.subjects.expect("subjects").try_into().expect("one subject");
+        assert_eq!((subject.kind.as_str(), subject.name.as_str()), ("ServiceAccount", account));
+        assert_eq!(subject.namespace.as_deref(), Some("kubewarden"));
+    };
+    assert_eq!(granted(role), looked_up().into_iter().collect::<Vec<_>>());
+    bound(role, binding, "policy-server");
+    // Of what is audited, only what the role `view` does not have.
+    let custom = ["eks.amazonaws.com", "elbv2.k8s.aws"];
+    assert_eq!(granted(audit_role), custom.map(|group| (group.to_owned(), "targetgroupbindings".to_owned())));
+    bound(audit_role, audit_binding, "audit-scanner");
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Permission {
+    api_group: String,
+    resources: BTreeSet<String>,
+    verbs: Option<Vec<String>>,
+}
+
+/// The chart grants get, list and watch where no verbs are given; a list in values replaces the chart's own as a whole.
+#[test]
+fn the_values_of_the_chart_cover_the_same_and_what_the_chart_grants_by_itself() {
+    let name = "deploy/policy-server-values.yaml";
+    let values = yaml::single(&read(name), name).expect("YAML");
+    assert_eq!(values.as_object().expect("a map").keys().collect::<Vec<_>>(), ["policyServer"]);
+    let server = values["policyServer"].as_object().expect("a map");
+    assert_eq!(server.keys().collect::<Vec<_>>(), ["permissions"]);
+    let permissions: Vec<Permission> = serde_json::from_value(server["permissions"].clone()).expect("permissions");
+    let (mut readable, mut other) = (BTreeSet::new(), Vec::new());
+    for permission in permissions {
+        let of_group = |resource: &String| (permission.api_group.clone(), resource.clone());
+        match &permission.verbs {
+            None => readable.extend(permission.resources.iter().map(of_group)),
+            Some(verbs) => other.push((permission.resources.iter().map(of_group).collect::<Vec<_>>(), verbs.clone())),
+        }
+    }
+    let pair = |group: &str, resource: &str| (group.to_owned(), resource.to_owned());
+    let mut expected = looked_up();
+    expected.insert(pair("", "pods"));
+    assert_eq!(readable, expected);
+    assert_eq!(other, [(vec![pair("authorization.k8s.io", "subjectaccessreviews")], vec!["create".to_owned()])]);
+}
+
+/// Whether the API server would ask the policy. An error of an expression fails the test: in a cluster, failurePolicy
+/// would decide.
+#[track_caller]
+fn is_asked(conditions: &BTreeMap<String, String>, request: &Value) -> bool {
+    let mut context = cel::Context::default();
+    for (name, value) in [("request", request), ("object", &request["object"]), ("oldObject", &request["oldObject"])] {
+        context.add_variable_from_value(name, cel::to_value(value).expect("a CEL value"));
+    }
+    // All of them, as an error counts even beside a condition that does not hold.
+    let holds = |(name, expression): (&String, &String)| {
+        let program = cel::Program::compile(expression).unwrap_or_else(|error| panic!("{name}: {error}"));
+        match program.execute(&context) {
+            Ok(cel::Value::Bool(holds)) => holds,
+            other => panic!("{name}: {other:?} for {request}"),
+        }
+    };
+    conditions.iter().map(holds).collect::<Vec<_>>().into_iter().all(|holds| holds)
+}
+
+#[test]
+fn match_conditions_keep_ordinary_services_away_and_nothing_else() {
+    let all: Vec<BTreeMap<String, String>> = policies().iter().map(Policy::conditions).collect();
+    let [conditions, rest @ ..] = all.as_slice() else { panic!("policies") };
+    assert!(rest.iter().all(|other| other == conditions), "policies with different conditions");
+    let names: Vec<&str> = conditions.keys().map(String::as_str).collect();
+    assert_eq!(names, ["not-being-deleted", "service-is-headless-or-forwards"]);
+
+    #[track_caller]
+    fn check(conditions: &BTreeMap<String, String>, object: Value, expected: bool) {
+        for (operation, old) in [(Operation::Create, None), (Operation::Update, Some(&object))] {
+            assert_eq!(is_asked(conditions, &request(operation, Some(&object), old)), expected, "{object}");
+        }
+    }
+    let object = |api_version: &str, kind: &str, metadata: Value, spec: Value| {
+        let mut object = json!({
+            "apiVersion": api_version, "kind": kind, "metadata": {"name": "cart", "namespace": "shop"}, "spec": spec,
+        });
+        if let (Some(metadata), Value::Object(more)) = (object["metadata"].as_object_mut(), metadata) {
+            metadata.extend(more);
+        }
+        object
+    };
+    let service = |metadata: Value, spec: Value| object("v1", "Service", metadata, spec);
+    let annotated = |key: &str| json!({"annotations": {"example.com/a": "b", key: "{}"}});
+    let ordinary = || json!({"type": "ClusterIP", "clusterIP": "10.0.0.7", "clusterIPs": ["10.0.0.7"], "ports": []});
+
+    // Ordinary Services stay away, whatever they leave out.
+    check(conditions, service(json!({}), ordinary()), false);
+    check(conditions, service(json!({"annotations": {}, "labels": {}}), ordinary()), false);
+    check(conditions, service(json!({}), json!({"ports": []})), false);
+    check(conditions, service(json!({}), json!({"clusterIP": ""})), false);
+    check(conditions, service(json!({}), json!({"clusterIPs": []})), false);
+    check(conditions, service(json!({}), json!({"type": "ExternalName", "externalName": "example.com"})), false);
+    check(conditions, json!({"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "cart-"}}), false);
+    let load_balancer = "service.beta.kubernetes.io/aws-load-balancer-type";
+    check(conditions, service(annotated(load_balancer), ordinary()), false);
+    check(conditions, service(annotated("alb.ingress.kubernetes.io/actions.weighted"), ordinary()), false);
+    // Headless ones do not, nor do those that forward to others.
+    check(conditions, service(json!({}), json!({"clusterIP": "None", "clusterIPs": ["None"]})), true);
+    check(conditions, service(json!({}), json!({"clusterIP": "None"})), true);
+    check(conditions, service(json!({}), json!({"clusterIPs": ["None"]})), true);
+    check(conditions, service(annotated("service.beta.kubernetes.io/actions.TCP-80"), ordinary()), true);
+    check(conditions, service(annotated("service.beta.kubernetes.io/actions.TCP-80"), json!({})), true);
+    // Every other kind passes.
+    let binding = json!({"serviceRef": {"name": "cart", "port": 80}});
+    check(conditions, object("networking.k8s.io/v1", "Ingress", json!({}), json!({})), true);
+    check(conditions, object("elbv2.k8s.aws/v1beta1", "TargetGroupBinding", json!({}), binding.clone()), true);
+    check(conditions, object("eks.amazonaws.com/v1", "TargetGroupBinding", json!({}), binding.clone()), true);
+    // What is being deleted stays away, so that finalizers come off.
+    let deleted = || json!({"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["example.com/a"]});
+    check(conditions, object("elbv2.k8s.aws/v1beta1", "TargetGroupBinding", deleted(), binding), false);
+    check(conditions, object("networking.k8s.io/v1", "Ingress", deleted(), json!({})), false);
+    check(conditions, service(deleted(), json!({"clusterIP": "None"})), false);
+}
+
+/// The cases that the API server would ask about, were there no matchConditions.
+fn cases_within_the_rules() -> Vec<(Case, Value)> {
+    let metadata = metadata();
+    let access = granted_access().expect("metadata");
+    let all = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
+    let within = |case: Case| {
+        let request = case.request.clone()?;
+        let object = request.get("object").filter(|object| object.is_object())?;
+        let text = |name: &str| object[name].as_str().unwrap_or_default();
+        let operation =
+            [Operation::Create, Operation::Update].into_iter().find(|it| request["operation"] == it.name())?;
+        // The API server itself refuses what is of another type than its kind says.
+        let is_valid = !case.name.starts_with("bad-input/");
+        let is_object = request.get("subResource").is_none_or(Value::is_null);
+        (is_valid && is_object && metadata.matches(text("apiVersion"), text("kind"), operation))
+            .then_some((case, request))
+    };
+    all.into_iter().filter_map(within).collect()
+}
+
+/// What they keep away, the policy would have admitted without a lookup, a warning or a line in the log.
+#[test]
+fn match_conditions_change_no_verdict() {
+    let conditions = policy("deploy/reject.yaml: aws-headless-service").conditions();
+    let (mut kept_away, mut asked) = (0, 0);
+    for (case, request) in cases_within_the_rules() {
+        if case.settings.get("services").is_some_and(|services| services == "withoutNodePort") {
+            continue;
+        }
+        if is_asked(&conditions, &request) {
+            asked += 1;
+            continue;
+        }
+        kept_away += 1;
+        let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
+        assert_eq!(observed.outcome(), Outcome::Accept, "{}", case.name);
+        assert_eq!(observed.response["warnings"], Value::Null, "{}", case.name);
+        assert_eq!((observed.exchanges, observed.logs), (vec![], vec![]), "{}", case.name);
+    }
+    assert!(kept_away >= 5 && asked >= 100, "{kept_away} kept away, {asked} asked");
+}
+
+/// What the mutating policy fixed, the validating one beside it admits.
+#[test]
+fn the_validating_policy_admits_what_was_fixed() {
+    let mut fixed = 0;
+    for (case, mut request) in cases_within_the_rules() {
+        let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
+        let Some(object) = observed.mutated_object() else { continue };
+        request["object"] = object.clone();
+        let mut settings = case.settings.clone();
+        settings.insert("mode".to_owned(), json!("reject"));
+        let payload = json!({"request": request, "settings": settings}).to_string();
+        let after = Core.run(payload.as_bytes(), &case.cluster).expect("an answer");
+        assert_eq!(after.outcome(), Outcome::Accept, "{}: {}", case.name, after.response["message"]);
+        fixed += 1;
+    }
+    assert!(fixed >= 10, "only {fixed} cases with a fix");
+}
+
+/// What the page quotes as the policy's words are its words, in some case; what it has people patch is valid.
+#[test]
+fn the_page_quotes_what_the_policy_says() {
+    let page = read("docs/deployment.md");
+    let access = granted_access().expect("metadata");
+    let all = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
+    let said: BTreeSet<String> = all
+        .into_iter()
+        .filter_map(|case| case.expect.derived)
+        .flat_map(|derived| derived.warnings.into_iter().chain(derived.message))
+        .collect();
+    let mut quotes = vec![String::new()];
+    for line in page.lines() {
+        match line.strip_prefix("> ") {
+            Some(text) => {
+                let quote = quotes.last_mut().expect("a quote");
+                *quote = format!("{quote} {text}").trim().to_owned();
+            }
+            None => quotes.push(String::new()),
+        }
+    }
+    quotes.retain(|quote| !quote.is_empty());
+    assert!(quotes.len() >= 4, "{quotes:?}");
+    for quote in quotes {
+        assert!(said.contains(&quote), "no case says: {quote}");
+    }
+
+    // The step between monitor and reject is one edit of a file.
+    assert!(page.contains("sed 's/mode: reject/mode: warn/' deploy/reject.yaml"));
+    let text = read("deploy/reject.yaml");
+    let [warning] = Policy::read_all(&text.replace("mode: reject", "mode: warn"), "warn").try_into().ok().expect("one");
+    assert_eq!((warning.field("settings"), warning.field("mode")), (&json!({"mode": "warn"}), &json!("protect")));
+
+    let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
+    let patches: Vec<&str> = page.split("--patch '").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
+    assert!(!patches.is_empty());
+    for patch in patches {
+        let patched: Value = serde_json::from_str(patch).expect("a patch in JSON");
+        let mut object = policy("deploy/reject.yaml: aws-headless-service").object;
+        json_patch::merge(&mut object, &patched);
+        let spec = typed::<ClusterAdmissionPolicy>(&object).spec.expect("a spec");
+        assert!(module.policy.validate_settings(&spec.settings.0.to_string()).expect("an answer").valid, "{patch}");
+    }
+}

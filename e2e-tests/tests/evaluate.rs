@@ -1,0 +1,151 @@
+//! The program behind `make run`, as a person meets it: what it prints, and how it ends.
+
+#![cfg(test)]
+
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use e2e_tests::engine::repository;
+use serde_json::{Value, json};
+
+/// How the program ended, and what it printed.
+#[derive(Debug, PartialEq)]
+struct Run {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn evaluate(arguments: &[&str], stdin: &str) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_evaluate"))
+        .args(arguments)
+        .current_dir(repository())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a program that starts");
+    let mut input = child.stdin.take().expect("its standard input");
+    // A program that does not read it has closed it.
+    let _ = input.write_all(stdin.as_bytes());
+    drop(input);
+    let Output { status, stdout, stderr } = child.wait_with_output().expect("a program that ends");
+    let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+    Run { status: status.code().expect("an exit code"), stdout: text(stdout), stderr: text(stderr) }
+}
+
+/// A file of its own for one test.
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    fs::write(&path, text).expect("a writable file");
+    path
+}
+
+const SHOP: &str = "e2e-tests/samples/shop";
+
+/// A Service that is headless and an Ingress of class `alb` that sends traffic to it.
+const INGRESS: &str = "
+apiVersion: v1
+kind: List
+items:
+  - apiVersion: v1
+    kind: Service
+    metadata: {name: cart, namespace: shop}
+    spec: {clusterIP: None, ports: [{name: http, port: 80}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: web, namespace: shop}
+spec:
+  ingressClassName: alb
+  defaultBackend: {service: {name: cart, port: {number: 80}}}
+";
+
+#[test]
+fn the_sample_ends_as_the_readme_says() {
+    let run = evaluate(&[SHOP], "");
+    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
+    let readme = fs::read_to_string(repository().join("README.md")).expect("README.md");
+    assert!(readme.contains(&run.stdout), "README.md does not show:\n{}", run.stdout);
+
+    let run = evaluate(&["--mode", "mutate", SHOP], "");
+    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
+    let from_binding = run.stdout.find("MUTATED").map(|start| &run.stdout[start..]).expect("a mutation");
+    assert!(readme.contains(from_binding), "README.md does not show:\n{from_binding}");
+}
+
+#[test]
+fn what_is_admitted_ends_well() {
+    let run = evaluate(&["--mode", "warn", SHOP], "");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.ends_with("\n4 admitted, 0 mutated, 0 refused, 4 stored\n"), "{}", run.stdout);
+}
+
+/// What could not be judged is said aloud, and a flag supplies the class.
+#[test]
+fn a_class_that_is_not_there_is_named() {
+    let run = evaluate(&["-"], INGRESS);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let summary = "\n2 admitted, 0 mutated, 0 refused, 0 stored\n\nNot judged:\n  Ingress shop/web (stdin:10): \
+                   IngressClass alb is not among the objects, add it or use --ingress-class alb\n";
+    assert!(run.stdout.ends_with(summary), "{}", run.stdout);
+
+    let run = evaluate(&["--ingress-class", "alb", "-"], INGRESS);
+    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
+    assert!(run.stdout.ends_with("\n1 admitted, 0 mutated, 1 refused, 0 stored\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_service_that_is_not_there_is_named() {
+    let binding = "
+apiVersion: elbv2.k8s.aws/v1beta1
+kind: TargetGroupBinding
+metadata: {name: cart, namespace: shop}
+spec: {targetType: instance, serviceRef: {name: cart, port: 80}}
+";
+    let run = evaluate(&["-"], binding);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let summary = run.stdout.split("\n\n").last().expect("a summary");
+    assert!(summary.contains("Service shop/cart"), "{summary}");
+}
+
+/// An object that is given twice is updated the second time, and not refused for what was there.
+#[test]
+fn the_same_object_again_is_an_update() {
+    let stored = format!("{INGRESS}---{}", INGRESS.split("---").nth(1).expect("an Ingress"));
+    let run = evaluate(&["--mode", "warn", "--output", "json", "--ingress-class", "alb", "-"], &stored);
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let of = |name: &str| -> Vec<Value> {
+        report["objects"].as_array().expect("objects").iter().map(|object| object[name].clone()).collect()
+    };
+    assert_eq!(of("operation"), ["CREATE", "CREATE", "UPDATE"]);
+    assert_eq!(of("kind"), ["Service", "Ingress", "Ingress"]);
+    let warning = "Ingress shop/web: headless Service shop/cart in instance mode; fix: \
+                   alb.ingress.kubernetes.io/target-type: ip";
+    assert_eq!(of("warnings"), [json!([]), json!([warning]), json!([warning])]);
+}
+
+/// One line on standard error with the place, and exit code 1.
+#[test]
+fn what_cannot_be_run_says_where() {
+    let check = |arguments: &[&str], stdin: &str, parts: &[&str]| {
+        let run = evaluate(arguments, stdin);
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{arguments:?}: {}", run.stderr);
+        for part in parts {
+            assert!(run.stderr.contains(part), "{arguments:?}: {}", run.stderr);
+        }
+    };
+    check(&["no-such-folder"], "", &["error: ", "no-such-folder"]);
+    let broken = file("broken.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\na: b: c\n");
+    check(&[broken.to_str().expect("a path")], "", &["error: ", "broken.yaml:5"]);
+    let no_kind = file("no-kind.yaml", "# nothing\n\nmetadata: {name: a}\n");
+    check(&[no_kind.to_str().expect("a path")], "", &["error: ", "no-kind.yaml:3", "kind"]);
+    let settings = file("settings.yaml", "mod: reject\n");
+    check(&["--settings", settings.to_str().expect("a path"), SHOP], "", &["error: ", "unknown key `mod`"]);
+    check(&["--mode", "enforce", SHOP], "", &["error: ", "enforce"]);
+    check(&["--policy", "no-such.wasm", SHOP], "", &["error: ", "no-such.wasm"]);
+    check(&[], "", &["error: "]);
+}

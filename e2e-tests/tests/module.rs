@@ -1,0 +1,145 @@
+//! The built module: what it imports, and what it answers to input that nobody should send.
+
+#![cfg(test)]
+
+use e2e_tests::cluster::InMemoryCluster;
+use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
+use serde_json::{Value, json};
+
+fn wasm() -> &'static Wasm {
+    Wasm::built().expect("policy.wasm; `make policy.wasm` builds it")
+}
+
+/// An import from anywhere else, `__wbindgen_placeholder__` above all, would make the module unloadable.
+#[test]
+fn imports_only_from_wapc_and_wasi() {
+    let mut modules: Vec<String> = wasm().policy.imports().into_iter().map(|import| import.module).collect();
+    modules.sort();
+    modules.dedup();
+    assert_eq!(modules, ["wapc", "wasi_snapshot_preview1"]);
+}
+
+#[test]
+fn speaks_the_protocol_of_kubewarden() {
+    assert_eq!(wasm().policy.protocol_version().expect("an answer"), "v1");
+}
+
+#[test]
+fn settings_are_validated_in_the_module() {
+    let wasm = wasm();
+    let check = |settings: &str, valid: bool, message: Option<&str>| {
+        let answer = wasm.policy.validate_settings(settings).expect("an answer");
+        assert_eq!((answer.valid, answer.message.as_deref()), (valid, message), "{settings}");
+    };
+    check("{}", true, None);
+    check(r#"{"mode":"mutate","advice":[],"controller":{"ingressClass":""}}"#, true, None);
+    check(
+        r#"{"mode":"enforce","controler":{}}"#,
+        false,
+        Some(
+            "invalid settings: unknown key `controler`; allowed: mode, services, controller, lookupFailure, \
+             missingService, advice; `mode` is \"enforce\"; allowed: reject, mutate, warn",
+        ),
+    );
+    check("{", false, Some("invalid settings: not valid JSON: EOF while parsing an object at line 1 column 1"));
+}
+
+/// Evaluates a payload on both engines, and returns the answer.
+#[track_caller]
+fn answer(payload: &[u8]) -> Value {
+    let cluster = InMemoryCluster::new(granted_access().expect("metadata"));
+    let observed = wasm().run(payload, &cluster).expect("an answer");
+    assert_eq!(observed, Core.run(payload, &cluster).expect("an answer"));
+    assert_eq!(observed.exchanges, []);
+    observed.response
+}
+
+#[track_caller]
+fn refuses(payload: &[u8], code: u16, message: &str) {
+    let expected = json!({
+        "accepted": false, "message": message, "code": code,
+        "mutated_object": null, "audit_annotations": null, "warnings": null,
+    });
+    assert_eq!(answer(payload), expected);
+}
+
+#[test]
+fn what_is_no_admission_request_is_refused() {
+    refuses(b"", 400, "The admission request cannot be read: .: EOF while parsing a value.");
+    refuses(b"{", 400, "The admission request cannot be read: .: EOF while parsing an object.");
+    refuses(b"\xff", 400, "The admission request cannot be read: .: not UTF-8.");
+    refuses(b"[]", 400, "The admission request cannot be read: .: invalid type: sequence, expected a map.");
+    refuses(b"7", 400, "The admission request cannot be read: .: invalid type: integer `7`, expected a map.");
+    refuses(
+        br#"{"request":{"kind":{"kind":7}}}"#,
+        400,
+        "The admission request cannot be read: request.kind.kind: invalid type: integer `7`, expected a string.",
+    );
+    let service =
+        |rest: &str| format!(r#"{{"request":{{"kind":{{"group":"","kind":"Service"}}{rest}}}}}"#).into_bytes();
+    refuses(
+        &service(r#","operation":"PATCH","object":{},"namespace":"shop""#),
+        400,
+        "The admission request cannot be read: request.operation: `PATCH` is none of CREATE, UPDATE, DELETE, CONNECT.",
+    );
+    refuses(
+        &service(r#","operation":"CREATE","object":null,"namespace":"shop""#),
+        400,
+        "The admission request cannot be read: request.object: missing.",
+    );
+    refuses(
+        &service(r#","operation":"CREATE","object":{}"#),
+        400,
+        "The admission request cannot be read: request.namespace: missing.",
+    );
+}
+
+#[test]
+fn with_invalid_settings_nothing_is_judged() {
+    refuses(
+        br#"{"request":{"kind":{"group":"","kind":"Service"},"operation":"CREATE","namespace":"shop","object":{}},"settings":{"mode":1}}"#,
+        500,
+        "The policy cannot judge anything with invalid settings: `mode` is 1; allowed: reject, mutate, warn.",
+    );
+}
+
+/// Depth and size alone must neither trap nor hang.
+#[test]
+fn large_and_deep_input_gets_an_answer() {
+    let ingress = |spec: &str, annotation: &str| {
+        json!({
+            "request": {
+                "kind": {"group": "networking.k8s.io", "kind": "Ingress"}, "operation": "CREATE", "namespace": "shop",
+                "object": {
+                    "metadata": {"name": "web", "annotations": {
+                        "kubernetes.io/ingress.class": "alb",
+                        "alb.ingress.kubernetes.io/actions.a": annotation,
+                    }},
+                    "spec": "SPEC",
+                },
+            },
+        })
+        .to_string()
+        .replace(r#""SPEC""#, spec)
+        .into_bytes()
+    };
+    let nothing_wrong = json!({
+        "accepted": true, "message": null, "code": null,
+        "mutated_object": null, "audit_annotations": null, "warnings": null,
+    });
+    let use_annotation = r#"{"defaultBackend":{"service":{"name":"a","port":{"name":"use-annotation"}}}}"#;
+    let deep = format!(r#"{{"unknown":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(answer(&ingress(&deep, "")), nothing_wrong);
+    assert_eq!(answer(&ingress("{}", &"x".repeat(1_000_000))), nothing_wrong);
+    let long = format!(r#"{{"type":"redirect","unknown":"{}"}}"#, "x".repeat(1_000_000));
+    assert_eq!(answer(&ingress(use_annotation, &long)), nothing_wrong);
+
+    let too_deep = "[".repeat(1_000_000);
+    let refused = answer(&ingress(use_annotation, &too_deep));
+    assert_eq!(refused["code"], 400);
+    assert_eq!(
+        refused["message"],
+        "Ingress shop/web cannot be read: metadata.annotations[alb.ingress.kubernetes.io/actions.a]: not valid JSON: \
+         recursion limit exceeded at line 1 column 128."
+    );
+}

@@ -1,0 +1,187 @@
+//! What the repository promises about itself: files, names and versions that must agree.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use aws_headless_service_policy::request::Kind;
+use aws_headless_service_policy::rules::RuleId;
+use e2e_tests::cases::{self, Case, FILES, Outcome};
+use e2e_tests::cluster::Resource;
+use e2e_tests::engine::{Core, Engine, granted_access, repository};
+use e2e_tests::metadata::{PolicyMetadata, Rule};
+
+fn read(name: &str) -> String {
+    fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+fn all_cases() -> Vec<Case> {
+    let access = granted_access().expect("metadata");
+    cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases")
+}
+
+fn metadata() -> PolicyMetadata {
+    PolicyMetadata::parse(&read("policy-metadata.yml"), "policy-metadata.yml").expect("metadata")
+}
+
+/// The group of every case is a rule or one of the other things that the contract speaks of.
+#[test]
+fn cases_are_where_they_belong() {
+    let mut groups: BTreeSet<String> = RuleId::ALL.iter().map(|rule| rule.id().to_owned()).collect();
+    groups.extend(["advice", "bad-input", "lookup-failure", "untouched"].map(str::to_owned));
+    for case in all_cases() {
+        let (group, name) = case.name.split_once('/').expect("group/name");
+        assert!(groups.contains(group), "{}: no such group", case.name);
+        let suffixes: &[&str] = match case.expect.outcome {
+            Outcome::Accept => &["--accepted", "--warned"],
+            Outcome::Mutate => &["--mutated"],
+            Outcome::Reject => &["--rejected"],
+        };
+        assert!(suffixes.iter().any(|suffix| name.ends_with(suffix)), "{}: {suffixes:?}", case.name);
+        let has_warnings = !case.expect.derived.as_ref().expect("a written answer").warnings.is_empty();
+        assert!(!name.ends_with("--accepted") || !has_warnings, "{}: it warns", case.name);
+        assert!(!name.ends_with("--warned") || has_warnings, "{}: it does not warn", case.name);
+        for entry in fs::read_dir(&case.folder).expect("a folder") {
+            let file = entry.expect("an entry").file_name();
+            assert!(FILES.iter().any(|known| *known == file), "{}: what is {}?", case.name, file.display());
+        }
+    }
+}
+
+/// An id is one word in four spellings: the id, the module, the folder of cases, and what the cases find.
+#[test]
+fn every_rule_has_its_file_and_its_cases() {
+    let cases = all_cases();
+    for rule in RuleId::ALL {
+        let file = format!("src/rules/{}.rs", rule.id().replace('-', "_"));
+        assert!(read(&file).starts_with(&format!("//! Rule `{}`", rule.id())), "{file}");
+        let has = |outcome: Outcome| {
+            cases.iter().any(|case| case.name.starts_with(&format!("{}/", rule.id())) && case.expect.outcome == outcome)
+        };
+        assert!(has(Outcome::Reject), "{}: no rejecting case", rule.id());
+        assert!(has(Outcome::Accept), "{}: no accepting case", rule.id());
+        assert!(has(Outcome::Mutate) || rule == RuleId::MissingService, "{}: no mutating case", rule.id());
+    }
+    let files = fs::read_dir(repository().join("src/rules")).expect("the rules").count();
+    assert_eq!(files, RuleId::ALL.len() + 1, "a file in src/rules that is no rule");
+}
+
+/// The host denies what is not asked for, and people grant what is.
+#[test]
+fn the_metadata_asks_for_what_is_looked_up() {
+    let mut resources: BTreeSet<Resource> = BTreeSet::new();
+    let mut capabilities: BTreeSet<String> = BTreeSet::new();
+    for case in all_cases() {
+        for exchange in Core.run(&case.payload, &case.cluster).expect("an answer").exchanges {
+            let text = |name: &str| exchange.request[name].as_str().expect("a string").to_owned();
+            resources.insert(Resource { api_version: text("api_version"), kind: text("kind") });
+            capabilities.insert(exchange.operation);
+        }
+    }
+    let metadata = metadata();
+    assert_eq!(metadata.context_aware_resources.into_iter().collect::<BTreeSet<_>>(), resources);
+    assert_eq!(metadata.host_capabilities.into_iter().collect::<BTreeSet<_>>(), capabilities);
+    assert!(metadata.mutating);
+}
+
+/// The webhook's rules and the table of kinds in the code are the same.
+#[test]
+fn the_metadata_asks_about_the_kinds_that_are_judged() {
+    let mut rules = metadata().rules;
+    rules.sort();
+    let rule = |group: &str, version: &str, resource: &str| {
+        let one = |text: &str| vec![text.to_owned()];
+        let operations = vec!["CREATE".to_owned(), "UPDATE".to_owned()];
+        Rule { api_groups: one(group), api_versions: one(version), resources: one(resource), operations }
+    };
+    assert_eq!(
+        rules,
+        [
+            rule("", "v1", "services"),
+            rule("eks.amazonaws.com", "v1", "targetgroupbindings"),
+            rule("elbv2.k8s.aws", "v1beta1", "targetgroupbindings"),
+            rule("networking.k8s.io", "v1", "ingresses"),
+        ]
+    );
+    for (group, kind) in [
+        ("", "Service"),
+        ("eks.amazonaws.com", "TargetGroupBinding"),
+        ("elbv2.k8s.aws", "TargetGroupBinding"),
+        ("networking.k8s.io", "Ingress"),
+    ] {
+        assert!(Kind::new(group, kind).is_some(), "{group}/{kind}");
+    }
+    for (group, kind) in [("serving.knative.dev", "Service"), ("", "Ingress"), ("extensions", "Ingress"), ("", "Pod")] {
+        assert!(Kind::new(group, kind).is_none(), "{group}/{kind}");
+    }
+}
+
+#[test]
+fn versions_agree() {
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(read("Cargo.toml").contains(&format!("\nversion = \"{version}\"\n")), "Cargo.toml");
+    let metadata = read("policy-metadata.yml");
+    assert!(metadata.contains(&format!("io.kubewarden.policy.version: {version}\n")), "policy-metadata.yml");
+    assert!(read("CHANGELOG.md").contains(&format!("\n## [{version}]")), "CHANGELOG.md");
+    assert!(read("artifacthub-pkg.yml").contains(&format!("\nversion: {version}\n")), "artifacthub-pkg.yml");
+}
+
+/// What `cargo tree` says of the root package alone.
+fn dependencies(arguments: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--package", "aws-headless-service-policy", "--edges", "normal"])
+        .args(["--prefix", "none", "--format", "{p}"])
+        .args(arguments)
+        .current_dir(repository())
+        .output()
+        .expect("cargo");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// Few and chosen; and nothing of waPC outside of the module, so that the core runs natively and in a browser.
+#[test]
+fn the_core_depends_on_four_crates() {
+    let expected = ["aws-headless-service-policy", "serde", "serde_json", "serde_path_to_error", "thiserror"];
+    assert_eq!(dependencies(&["--depth", "1"]), expected.map(str::to_owned).into());
+    for target in ["x86_64-unknown-linux-gnu", "wasm32-unknown-unknown"] {
+        let all = dependencies(&["--target", target]);
+        assert!(
+            !all.iter().any(|name| name.starts_with("wapc") || name.starts_with("kubewarden")),
+            "{target}: {all:?}"
+        );
+    }
+    assert!(dependencies(&["--target", "wasm32-wasip1"]).contains("wapc-guest"));
+}
+
+/// The modules from the bottom up. Dependencies point one way: none knows one that stands after it.
+const LAYERS: [&str; 9] =
+    ["kubernetes", "cluster", "controller", "settings", "rules", "request", "edit", "verdict", "decide"];
+
+#[test]
+fn modules_know_only_what_is_below_them() {
+    let source = repository().join("src");
+    for (index, module) in LAYERS.iter().enumerate() {
+        let files = if source.join(module).is_dir() {
+            files_of(&source.join(module))
+        } else {
+            vec![source.join(format!("{module}.rs"))]
+        };
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            for above in &LAYERS[index + 1..] {
+                assert!(!text.contains(&format!("crate::{above}")), "{} uses crate::{above}", file.display());
+            }
+        }
+    }
+    let known = LAYERS.len() + ["lib.rs", "guest.rs"].len();
+    assert_eq!(files_of(&source).len(), known, "a module that stands in no layer");
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+}

@@ -1,0 +1,101 @@
+//! Whose Ingress is it, and which IngressClassParams apply?
+
+use super::Flags;
+use crate::cluster::{LookupFailure, Lookups};
+use crate::kubernetes::{Edition, Ingress, IngressClass, IngressClassParams, is_valid_name};
+
+/// The annotation that names a class without an IngressClass object.
+pub const CLASS: &str = "kubernetes.io/ingress.class";
+
+const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
+const PARAMS_KIND: &str = "IngressClassParams";
+
+/// The controller that serves an Ingress, and the parameters of its class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IngressOwner {
+    /// Which edition serves it.
+    pub edition: Edition,
+    /// The IngressClassParams that apply.
+    pub params: Option<IngressClassParams>,
+}
+
+impl IngressOwner {
+    fn without_params(edition: Edition) -> Self {
+        Self { edition, params: None }
+    }
+}
+
+/// Who serves the Ingress; nobody where it belongs to another controller, or its class is not valid: the controller
+/// leaves such an Ingress alone.
+///
+/// LBC `pkg/ingress/group_loader.go` classifyIngress: the annotation, where present, decides alone and loads no
+/// IngressClassParams.
+///
+/// # Errors
+/// A lookup that failed, so that it cannot be told.
+pub fn owner_of_ingress(
+    ingress: &Ingress,
+    flags: &Flags,
+    lookups: &Lookups<'_>,
+) -> Result<Option<IngressOwner>, LookupFailure> {
+    if let Some(class) = ingress.metadata.annotation(CLASS) {
+        return Ok(matches_flag(class, &flags.ingress_class).then(|| IngressOwner::without_params(Edition::Standard)));
+    }
+    let class = match &ingress.spec.ingress_class_name {
+        Some(name) => lookups.ingress_class(name)?,
+        None => match default_class(lookups.ingress_classes()?) {
+            DefaultClass::One(class) => Some(*class),
+            DefaultClass::Several => None,
+            DefaultClass::None => {
+                let is_managed = flags.ingress_class.is_empty();
+                return Ok(is_managed.then(|| IngressOwner::without_params(Edition::Standard)));
+            }
+        },
+    };
+    class.map_or(Ok(None), |class| owner_of_class(&class, lookups))
+}
+
+/// LBC `pkg/ingress/class_annotation_matcher.go` Matches.
+fn matches_flag(class: &str, flag: &str) -> bool {
+    class == flag || (flag.is_empty() && class == "alb")
+}
+
+enum DefaultClass {
+    None,
+    One(Box<IngressClass>),
+    /// LBC: `multiple default IngressClasses found`, and the Ingress is not served.
+    Several,
+}
+
+/// LBC `pkg/ingress/class_loader.go` GetDefaultIngressClass.
+fn default_class(classes: Vec<IngressClass>) -> DefaultClass {
+    let mut defaults = classes.into_iter().filter(|class| class.metadata.annotation(DEFAULT_CLASS) == Some("true"));
+    match (defaults.next(), defaults.next()) {
+        (None, _) => DefaultClass::None,
+        (Some(class), None) => DefaultClass::One(Box::new(class)),
+        (Some(_), Some(_)) => DefaultClass::Several,
+    }
+}
+
+/// LBC `pkg/ingress/class_loader.go` Load: parameters of another kind, or that do not exist, or whose
+/// namespaceSelector does not match, make the class invalid.
+fn owner_of_class(class: &IngressClass, lookups: &Lookups<'_>) -> Result<Option<IngressOwner>, LookupFailure> {
+    let edition = match class.spec.controller.as_str() {
+        "ingress.k8s.aws/alb" => Edition::Standard,
+        "eks.amazonaws.com/alb" => Edition::AutoMode,
+        _ => return Ok(None),
+    };
+    let Some(reference) = &class.spec.parameters else { return Ok(Some(IngressOwner::without_params(edition))) };
+    let is_known = reference.api_group.as_deref() == Some(edition.group()) && reference.kind == PARAMS_KIND;
+    if !is_known || !is_valid_name(&reference.name) {
+        return Ok(None);
+    }
+    let Some(params) = lookups.ingress_class_params(edition, &reference.name)? else { return Ok(None) };
+    if let Some(selector) = &params.spec.namespace_selector {
+        let Some(namespace) = lookups.own_namespace()? else { return Ok(None) };
+        if !selector.matches(&namespace.metadata.labels) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(IngressOwner { edition, params: Some(params) }))
+}

@@ -1,0 +1,194 @@
+//! A Service is admitted: as a load balancer of its own, and as the Service that other objects refer to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::ingress::path_of_backend;
+use super::path::{Backend, Context, Judgement, Path};
+use super::target_group_binding::path_of_binding;
+use crate::cluster::Resource;
+use crate::controller::{
+    ACTIONS_PREFIX, NLB_HEALTH_CHECK_PORT, NetworkLoadBalancer, ServiceReferenceOfListener, TargetType,
+    has_or_gets_node_ports, is_made_by_controller, named_health_check_port, network_load_balancer, owner_of_ingress,
+    references_of_ingress, references_of_listeners,
+};
+use crate::kubernetes::{Edition, Ingress, IntOrString, Service, TargetGroupBinding, is_valid_name};
+use crate::rules::{Fix, Instead, Remedy, Role, rule_of_service};
+
+/// The paths of a Service, in a fixed order: its own load balancer, its weighted actions, then the Ingresses,
+/// TargetGroupBindings and NLB Services of its namespace that refer to it, each by name.
+pub fn judge(service: &Service, context: &Context<'_>, only: Option<&BTreeSet<&str>>) -> Judgement {
+    let mut judgement = Judgement::default();
+    let can_be_found = rule_of_service(service, context.settings.services).is_some();
+    let has_actions = service.metadata.annotations.keys().any(|key| key.starts_with(ACTIONS_PREFIX));
+    if !can_be_found && !has_actions {
+        return judgement;
+    }
+    if let Some(load_balancer) = network_load_balancer(service, &context.settings.controller) {
+        judge_load_balancer(service, &load_balancer, context, only, &mut judgement);
+    }
+    // A name that is still to be generated is referred to by nothing.
+    if can_be_found && is_valid_name(&context.name) && only.is_none_or(|only| only.contains(context.name.as_str())) {
+        let service = Rc::new(service.clone());
+        judge_ingresses(&service, context, &mut judgement);
+        for edition in Edition::ALL {
+            judge_bindings(&service, edition, context, &mut judgement);
+        }
+        judge_weighted_actions(&service, context, &mut judgement);
+    }
+    judgement
+}
+
+/// The Service's own load balancer, and the other Services that it forwards to by weight.
+fn judge_load_balancer(
+    service: &Service,
+    load_balancer: &NetworkLoadBalancer,
+    context: &Context<'_>,
+    only: Option<&BTreeSet<&str>>,
+    judgement: &mut Judgement,
+) {
+    let server = context.admitted("Service");
+    let (references, unreadable) = references_of_listeners(service);
+    judgement.unreadable.extend(unreadable);
+    let is_instance = load_balancer.target_type.value == TargetType::Instance;
+    let base = Rc::new(service.clone());
+    let own = Path {
+        service: server.clone(),
+        server: server.clone(),
+        role: Role::OwnLoadBalancer(load_balancer.edition),
+        backend: Backend::Found(Rc::clone(&base)),
+        target_type: Some(load_balancer.target_type.clone()),
+        ports: BTreeSet::new(),
+        has_networking: true,
+        has_ignored_annotation: false,
+        remedy: Remedy::Fix(Fix::LoadBalancer),
+    };
+    let decides = is_instance || context.wants_missing_services();
+    let mut paths = vec![own.clone()];
+    if decides || context.wants_advice_on_services() {
+        let is_wanted = |name: &str| name != context.name && only.is_none_or(|only| only.contains(name));
+        let mut ports = ports_by_name(&references);
+        let names: BTreeSet<&str> = ports.keys().copied().filter(|name| is_wanted(name)).collect();
+        let mut answers = context.lookups.services(&names);
+        for name in distinct_names(&references).filter(|name| is_wanted(name)) {
+            paths.push(Path {
+                service: context.object("Service", name),
+                role: Role::WeightedAction(load_balancer.edition),
+                backend: judgement.backend(answers.remove(name), decides, &server),
+                ports: ports.remove(name).unwrap_or_default(),
+                ..own.clone()
+            });
+        }
+    }
+    // Two are enough: for each path, one of them is another one.
+    let moved: Vec<Path> = paths.iter().filter(|path| would_be_moved(path)).take(2).cloned().collect();
+    for mut path in paths {
+        path.remedy = remedy(service, &path, &moved);
+        if only.is_none_or(|only| only.contains(path.service.name.as_str())) {
+            judgement.paths.push(path);
+        }
+    }
+}
+
+fn distinct_names(references: &[ServiceReferenceOfListener]) -> impl Iterator<Item = &str> {
+    let mut seen = BTreeSet::new();
+    references.iter().map(|reference| reference.service_name.as_str()).filter(move |name| seen.insert(*name))
+}
+
+fn ports_by_name(references: &[ServiceReferenceOfListener]) -> BTreeMap<&str, BTreeSet<IntOrString>> {
+    let mut ports: BTreeMap<&str, BTreeSet<IntOrString>> = BTreeMap::new();
+    for reference in references {
+        ports.entry(&reference.service_name).or_default().extend(reference.port.clone());
+    }
+    ports
+}
+
+/// Whether ip mode would move a Service that instance mode may serve today. What could not be looked up may be one.
+fn would_be_moved(path: &Path) -> bool {
+    match &path.backend {
+        Backend::Missing => false,
+        Backend::Unknown => true,
+        Backend::Found(service) => has_or_gets_node_ports(service),
+    }
+}
+
+/// What to do about a Service behind a load balancer, seen from the NLB Service, whose annotation decides for all.
+fn remedy(base: &Service, path: &Path, moved: &[Path]) -> Remedy {
+    if let Some(other) = moved.iter().find(|other| other.service != path.service) {
+        let is_known = other.backend.service().is_some();
+        return Remedy::Instead(Instead::SplitLoadBalancer { other: other.service.clone(), is_known });
+    }
+    let annotation = NLB_HEALTH_CHECK_PORT;
+    let value = base.metadata.annotation(annotation);
+    match path.backend.service().and_then(|service| named_health_check_port(value, service)) {
+        Some(port) => Remedy::Instead(Instead::NumberHealthCheckPort { annotation, port, fix: Fix::LoadBalancer }),
+        None => Remedy::Fix(Fix::LoadBalancer),
+    }
+}
+
+/// The Ingresses that refer to the Service.
+fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut Judgement) {
+    let list = context.lookups.mentioning::<Ingress>(Resource::Ingress, &context.name);
+    for ingress in judgement.readable(list, &context.admitted("Service")) {
+        if ingress.metadata.is_being_deleted {
+            continue;
+        }
+        let (references, _) = references_of_ingress(&ingress);
+        let to_service = references.into_iter().filter(|reference| reference.service_name == context.name);
+        let ports: Vec<Option<IntOrString>> = to_service.map(|reference| reference.port).collect();
+        if ports.is_empty() {
+            continue;
+        }
+        let name = ingress.metadata.name.as_str();
+        match owner_of_ingress(&ingress, &context.settings.controller, context.lookups) {
+            Ok(None) => {}
+            Ok(Some(owner)) => judgement.paths.push(path_of_backend(
+                &ingress,
+                &owner,
+                context,
+                (name, &context.name),
+                Backend::Found(Rc::clone(service)),
+                ports.into_iter().flatten().collect(),
+            )),
+            Err(failure) => judgement.fail(&context.object("Ingress", name), failure),
+        }
+    }
+}
+
+/// The TargetGroupBindings that refer to the Service; never those that the controller made.
+fn judge_bindings(service: &Rc<Service>, edition: Edition, context: &Context<'_>, judgement: &mut Judgement) {
+    let resource = Resource::TargetGroupBinding(edition);
+    let list = context.lookups.mentioning::<TargetGroupBinding>(resource, &context.name);
+    for binding in judgement.readable(list, &context.admitted("Service")) {
+        let is_live = !binding.metadata.is_being_deleted && !is_made_by_controller(&binding.metadata.labels);
+        if is_live && binding.spec.service_ref.name == context.name {
+            let path = path_of_binding(&binding, edition, context, &binding.metadata.name);
+            judgement.paths.push(Path { backend: Backend::Found(Rc::clone(service)), ..path });
+        }
+    }
+}
+
+/// The NLB Services that forward to the Service by weight: they are what to change.
+fn judge_weighted_actions(service: &Rc<Service>, context: &Context<'_>, judgement: &mut Judgement) {
+    let list = context.lookups.mentioning::<Service>(Resource::Service, &context.name);
+    for base in judgement.readable(list, &context.admitted("Service")) {
+        if base.metadata.is_being_deleted || base.metadata.name == context.name {
+            continue;
+        }
+        let Some(load_balancer) = network_load_balancer(&base, &context.settings.controller) else { continue };
+        let (references, _) = references_of_listeners(&base);
+        if let Some(ports) = ports_by_name(&references).remove(context.name.as_str()) {
+            judgement.paths.push(Path {
+                service: context.admitted("Service"),
+                server: context.object("Service", &base.metadata.name),
+                role: Role::WeightedAction(load_balancer.edition),
+                backend: Backend::Found(Rc::clone(service)),
+                target_type: Some(load_balancer.target_type),
+                ports,
+                has_networking: true,
+                has_ignored_annotation: false,
+                remedy: Remedy::Instead(Instead::ChangeLoadBalancer),
+            });
+        }
+    }
+}

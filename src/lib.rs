@@ -1,0 +1,60 @@
+//! A Kubewarden policy: headless Services that the AWS Load Balancer Controller could never serve in instance mode.
+//!
+//! [`validate`] is the whole product: an admission request, the cluster as the host shows it and the settings lead to
+//! a verdict. It depends on nothing else, does no IO of its own, and cannot panic.
+//!
+//! What this crate does not do: it does not watch, cache or remember anything between requests; it knows no user; it
+//! does not speak to AWS; and it never decides about objects that it was not asked about.
+//!
+//! The map: [`request`] and [`settings`] are what comes in, [`cluster`] is what is looked up, [`kubernetes`] how
+//! objects are read, [`controller`] what the AWS Load Balancer Controller would do with them, [`rules`] what is wrong
+//! with that, [`decide`] what is made of it, [`edit`] how an object is fixed, [`verdict`] what people read. The module
+//! `guest` is the policy's side of waPC, and exists in the wasm module alone.
+
+pub mod cluster;
+pub mod controller;
+mod decide;
+mod edit;
+#[cfg(target_os = "wasi")]
+mod guest;
+pub mod kubernetes;
+pub mod request;
+pub mod rules;
+pub mod settings;
+pub mod verdict;
+
+use serde_json::Value;
+
+use cluster::Cluster;
+use request::Payload;
+use settings::{Settings, SettingsError};
+use verdict::Verdict;
+
+/// The verdict on what the host hands over: `{"request": AdmissionRequest, "settings": {…}}`.
+pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Verdict {
+    let payload = match Payload::decode(payload) {
+        Ok(payload) => payload,
+        Err(error) => return Verdict::unreadable_request(&error),
+    };
+    let request = match payload.request() {
+        Ok(Some(request)) => request,
+        Ok(None) => return Verdict::accept(),
+        Err(error) => return Verdict::unreadable_request(&error),
+    };
+    let settings = payload.settings.map_or("null", |settings| settings.get());
+    let settings = serde_json::from_str(settings).map_err(|error| SettingsError::not_json(&error));
+    match settings.and_then(|settings| Settings::from_value(&settings)) {
+        Ok(settings) => decide::decide(&request, cluster, &settings),
+        Err(error) => Verdict::invalid_settings(&error),
+    }
+}
+
+/// Whether the settings are valid, as the host wants to hear it: `{"valid": …, "message": …}`.
+pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
+    let message = match serde_json::from_slice::<Value>(payload) {
+        Ok(settings) => Settings::from_value(&settings).err().map(|error| error.to_string()),
+        Err(error) => Some(SettingsError::not_json(&error).to_string()),
+    };
+    let answer = serde_json::json!({ "valid": message.is_none(), "message": message });
+    answer.to_string().into_bytes()
+}

@@ -1,0 +1,635 @@
+//! The verdict, and every text for people: messages, warnings, audit annotations, log lines. Here and nowhere else.
+//!
+//! Texts of objects are quoted, never interpreted. A message is one line; a warning is one short line.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::cluster::{LookupError, LookupFailure, Resource};
+use crate::controller::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE, Source};
+use crate::kubernetes::{DecodeError, ObjectRef, display_text, is_valid_name, shown_name};
+use crate::request::Kind;
+use crate::rules::{Finding, Fix, Instead, Remedy, Role, RuleId, ServiceType, Unjudged};
+use crate::settings::SettingsError;
+
+/// So many findings are told one by one; of the others only how many they are.
+pub const MAX_LISTED: usize = 5;
+/// No warning is longer, in bytes: the API server cuts longer ones.
+const MAX_WARNING: usize = 256;
+
+/// The answer to a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Admitted, changed or refused.
+    pub outcome: Outcome,
+    /// One line each, for the person at kubectl.
+    pub warnings: Vec<String>,
+    /// A line for the host's tracing, where there is anything to tell.
+    pub log: Option<LogLine>,
+}
+
+/// What becomes of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Admitted as it is.
+    Accept,
+    /// Admitted with changes: the whole object.
+    Mutate(Value),
+    /// Refused.
+    Reject {
+        /// The HTTP status code.
+        code: u16,
+        /// Why, and what to do.
+        message: String,
+        /// For the audit log.
+        audit_annotations: Map<String, Value>,
+    },
+}
+
+/// One structured line for the host's tracing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LogLine {
+    /// `info` or `warning`.
+    pub level: &'static str,
+    /// What the person at kubectl reads.
+    pub message: String,
+    /// The object that was admitted or refused.
+    pub object: String,
+    /// `accept`, `mutate` or `reject`.
+    pub outcome: &'static str,
+    /// `finding`, `service`, `path`, `fix`, as in the audit annotations; `lookup` for failed lookups.
+    #[serde(flatten)]
+    pub fields: Map<String, Value>,
+}
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub enum Refusal {
+    /// 400: the object cannot be read.
+    Unreadable(Vec<DecodeError>),
+    /// 403: it introduces findings.
+    Findings(Vec<Finding>),
+    /// 500: something could not be looked up.
+    Lookups(Vec<Unjudged>),
+}
+
+/// One piece of advice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hint {
+    /// Nobody opens the security groups for the binding.
+    SecurityGroups {
+        /// The TargetGroupBinding.
+        binding: ObjectRef,
+    },
+    /// The namespace lacks the label.
+    TargetHealth {
+        /// The namespace.
+        namespace: String,
+        /// The label that lacks.
+        label: &'static str,
+    },
+    /// The VPC CNI plugin is not there.
+    NetworkPlugin,
+    /// No StatefulSet names the Service.
+    StatelessService {
+        /// The Service.
+        service: ObjectRef,
+    },
+    /// The Service has no such port.
+    ServicePort {
+        /// The object that refers to the port.
+        server: ObjectRef,
+        /// The Service.
+        service: ObjectRef,
+        /// The port.
+        port: String,
+    },
+}
+
+impl Verdict {
+    /// Admitted as it is, with nothing to say.
+    pub fn accept() -> Self {
+        Self { outcome: Outcome::Accept, warnings: Vec::new(), log: None }
+    }
+
+    /// The request itself cannot be read.
+    pub fn unreadable_request(error: &DecodeError) -> Self {
+        Self::refused_before_reading(400, format!("The admission request cannot be read: {error}."))
+    }
+
+    /// The settings of the deployment are wrong, which the host should have seen before.
+    pub fn invalid_settings(error: &SettingsError) -> Self {
+        Self::refused_before_reading(500, format!("The policy cannot judge anything with {error}."))
+    }
+
+    fn refused_before_reading(code: u16, message: String) -> Self {
+        let outcome = Outcome::Reject { code, message, audit_annotations: Map::new() };
+        Self { outcome, warnings: Vec::new(), log: None }
+    }
+
+    /// The answer as the host wants it.
+    pub fn encode(&self) -> Vec<u8> {
+        #[derive(Default, Serialize)]
+        struct Response<'a> {
+            accepted: bool,
+            message: Option<&'a str>,
+            code: Option<u16>,
+            mutated_object: Option<&'a Value>,
+            audit_annotations: Option<&'a Map<String, Value>>,
+            warnings: Option<&'a [String]>,
+        }
+        let warnings = Some(self.warnings.as_slice()).filter(|warnings| !warnings.is_empty());
+        let response = match &self.outcome {
+            Outcome::Accept => Response { accepted: true, warnings, ..Response::default() },
+            Outcome::Mutate(object) => {
+                Response { accepted: true, mutated_object: Some(object), warnings, ..Response::default() }
+            }
+            Outcome::Reject { code, message, audit_annotations } => Response {
+                message: Some(message),
+                code: Some(*code),
+                audit_annotations: Some(audit_annotations).filter(|annotations| !annotations.is_empty()),
+                warnings,
+                ..Response::default()
+            },
+        };
+        // Maps with string keys and no floats of our own: this cannot fail. An empty answer would be refused by the host.
+        serde_json::to_vec(&response).unwrap_or_default()
+    }
+}
+
+/// Collects what there is to say about one object, and ends in its verdict.
+#[derive(Debug)]
+pub struct Report {
+    object: ObjectRef,
+    warnings: Vec<String>,
+    fields: Map<String, Value>,
+}
+
+impl Report {
+    /// Nothing to say yet.
+    pub fn new(kind: Kind, namespace: &str, name: &str) -> Self {
+        let object = ObjectRef { kind: kind.name(), namespace: namespace.to_owned(), name: name.to_owned() };
+        Self { object, warnings: Vec::new(), fields: Map::new() }
+    }
+
+    /// Warns of findings that do not lead to a refusal.
+    pub fn findings(&mut self, findings: &[&Finding]) {
+        self.note_findings(findings);
+        self.warnings.extend(findings.iter().take(MAX_LISTED).map(|finding| short_form(finding)));
+    }
+
+    /// Tells of every fix, once.
+    pub fn fixed(&mut self, findings: &[&Finding]) {
+        self.note_findings(findings);
+        let mut told: Vec<&Remedy> = Vec::new();
+        for finding in findings {
+            if !told.contains(&&finding.remedy) {
+                told.push(&finding.remedy);
+                self.warnings.push(fix_warning(finding));
+            }
+        }
+    }
+
+    /// Warns of lookups that failed.
+    pub fn failed_lookups(&mut self, failures: &[Unjudged]) {
+        self.note_failed_lookups(failures);
+        let warnings = failures.iter().take(MAX_LISTED);
+        self.warnings.extend(warnings.map(|failure| {
+            warning(&|max| {
+                let server = short(&failure.server, max);
+                format!("{server} was not judged: {}", lookup_problem(&failure.lookup, max, false))
+            })
+        }));
+    }
+
+    /// Leaves failed lookups to the log alone.
+    pub fn note_failed_lookups(&mut self, failures: &[Unjudged]) {
+        let lookups = failures.iter().take(MAX_LISTED).map(|failure| lookup_problem(&failure.lookup, 253, true));
+        let lookups: Vec<String> = lookups.collect();
+        if !lookups.is_empty() {
+            self.fields.insert("lookup".to_owned(), Value::from(lookups.join(", ")));
+        }
+    }
+
+    /// Warns of something in the object that cannot be read, and could not be read before.
+    pub fn unreadable_before(&mut self, error: &DecodeError) {
+        let warning = warning(&|max| format!("{} still cannot be read: {error}", short(&self.object, max)));
+        self.warnings.push(warning);
+    }
+
+    /// Adds pieces of advice of one sort.
+    pub fn hints(&mut self, hints: Vec<Hint>) {
+        self.warnings.extend(hints.iter().take(MAX_LISTED).map(hint_warning));
+    }
+
+    /// Admits the object as it is.
+    pub fn accept(self) -> Verdict {
+        let message = self.warnings.join(" ");
+        let log = (!self.fields.is_empty()).then(|| self.log_line("warning", message, "accept"));
+        Verdict { outcome: Outcome::Accept, warnings: self.warnings, log }
+    }
+
+    /// Admits the object with changes.
+    pub fn mutate(self, object: Value) -> Verdict {
+        let message = self.warnings.join(" ");
+        let log = Some(self.log_line("info", message, "mutate"));
+        Verdict { outcome: Outcome::Mutate(object), warnings: self.warnings, log }
+    }
+
+    /// Refuses the request; the short form of the reason is a warning too, since the engine's monitor mode drops
+    /// messages and keeps warnings.
+    pub fn refuse(mut self, refusal: Refusal) -> Verdict {
+        let further = std::mem::take(&mut self.warnings);
+        let (code, message, audit_annotations) = match &refusal {
+            Refusal::Unreadable(errors) => {
+                let mut sentences = Vec::new();
+                for error in errors {
+                    sentences.push(format!("{} cannot be read: {error}.", self.object));
+                    self.warnings.push(warning(&|max| format!("{} cannot be read: {error}", short(&self.object, max))));
+                }
+                self.warnings.truncate(MAX_LISTED);
+                (400, list(sentences), Map::new())
+            }
+            Refusal::Findings(findings) => {
+                let all: Vec<&Finding> = findings.iter().collect();
+                self.findings(&all);
+                let first_ingress = findings.iter().position(|finding| matches!(finding.role, Role::Ingress(_)));
+                let entries = findings.iter().enumerate();
+                let message =
+                    list(entries.map(|(index, finding)| long_form(finding, first_ingress == Some(index))).collect());
+                (403, message, findings_annotations(&all))
+            }
+            Refusal::Lookups(failures) => {
+                self.failed_lookups(failures);
+                (500, list(failures.iter().map(lookup_message).collect()), Map::new())
+            }
+        };
+        self.warnings.extend(further);
+        let log = Some(self.log_line("warning", message.clone(), "reject"));
+        Verdict { outcome: Outcome::Reject { code, message, audit_annotations }, warnings: self.warnings, log }
+    }
+
+    fn note_findings(&mut self, findings: &[&Finding]) {
+        for (key, value) in findings_annotations(findings) {
+            let value = match (self.fields.get(&key).and_then(Value::as_str), value.as_str()) {
+                (Some(before), Some(more)) => Value::from(format!("{before}, {more}")),
+                _ => value,
+            };
+            self.fields.insert(key, value);
+        }
+    }
+
+    fn log_line(&self, level: &'static str, message: String, outcome: &'static str) -> LogLine {
+        LogLine { level, message, object: self.object.to_string(), outcome, fields: self.fields.clone() }
+    }
+}
+
+/// Up to [`MAX_LISTED`] entries, then how many more.
+fn list(mut entries: Vec<String>) -> String {
+    let more = entries.len().saturating_sub(MAX_LISTED);
+    entries.truncate(MAX_LISTED);
+    if more > 0 {
+        entries.push(format!("And {more} more."));
+    }
+    entries.join(" ")
+}
+
+fn findings_annotations(findings: &[&Finding]) -> Map<String, Value> {
+    let listed = findings.get(..MAX_LISTED).unwrap_or(findings);
+    let joined = |value: &dyn Fn(&Finding) -> String| {
+        Value::from(listed.iter().map(|finding| value(finding)).collect::<Vec<_>>().join(", "))
+    };
+    if listed.is_empty() {
+        return Map::new();
+    }
+    Map::from_iter([
+        ("finding".to_owned(), joined(&|finding| finding.rule.id().to_owned())),
+        ("service".to_owned(), joined(&|finding| finding.service.path(253))),
+        ("path".to_owned(), joined(&|finding| finding.server.to_string())),
+        ("fix".to_owned(), joined(&|finding| fix_phrase(finding, 253))),
+    ])
+}
+
+/// A warning of the length that the API server lets through: names are shortened before anything else is.
+fn warning(text: &dyn Fn(usize) -> String) -> String {
+    let fitting = [253, 63, 40, 24, 15].into_iter().map(text).find(|text| text.len() <= MAX_WARNING);
+    fitting.unwrap_or_else(|| display_text(&text(15), MAX_WARNING).into_owned())
+}
+
+fn short(object: &ObjectRef, max: usize) -> String {
+    format!("{} {}", object.kind, object.path(max))
+}
+
+/// What is wrong, in one sentence, and what to do, in another.
+fn long_form(finding: &Finding, tells_of_load_balancer: bool) -> String {
+    format!("{} {}", what(finding, tells_of_load_balancer), help(finding))
+}
+
+fn what(finding: &Finding, tells_of_load_balancer: bool) -> String {
+    let server = &finding.server;
+    if finding.rule == RuleId::MissingService {
+        let why = if can_exist(finding) { "does not exist" } else { "cannot exist: the name is not valid" };
+        return format!("{server} refers to {}, which {why}.", finding.service);
+    }
+    let source =
+        finding.source.as_ref().map(|source| format!(" ({})", source_phrase(source, finding))).unwrap_or_default();
+    let mode = format!("in instance mode{source}, which registers node ports, and {}", no_node_port(finding));
+    let consequence = if finding.has_ignored_annotation {
+        format!("; the controller does not read the annotation {INGRESS_TARGET_TYPE} on a TargetGroupBinding")
+    } else if tells_of_load_balancer {
+        "; one such backend stops the reconcile of the whole load balancer, for every Ingress of its group".to_owned()
+    } else {
+        String::new()
+    };
+    let service = described_service(finding);
+    match finding.role {
+        Role::OwnLoadBalancer(_) => format!("{server} {service} {mode}{consequence}."),
+        Role::TargetGroupBinding(_) | Role::Ingress(_) | Role::WeightedAction(_) => {
+            format!("{server} sends traffic to {service} {mode}{consequence}.")
+        }
+    }
+}
+
+/// `headless Service shop/cart`, or what a Service with a load balancer of its own is.
+fn described_service(finding: &Finding) -> String {
+    let is_own = matches!(finding.role, Role::OwnLoadBalancer(_));
+    match (finding.service_type, is_own) {
+        (ServiceType::Headless, true) => "is headless and has a Network Load Balancer".to_owned(),
+        (ServiceType::ClusterIp, true) => "is of type ClusterIP and has a Network Load Balancer".to_owned(),
+        (ServiceType::LoadBalancerWithoutNodePorts, true) => {
+            "allocates no node ports and has a Network Load Balancer".to_owned()
+        }
+        (ServiceType::Headless, false) => format!("headless {}", finding.service),
+        (ServiceType::ClusterIp, false) => format!("{} of type ClusterIP", finding.service),
+        (ServiceType::LoadBalancerWithoutNodePorts, false) => {
+            format!("{} without allocated node ports", finding.service)
+        }
+        (ServiceType::Missing, _) => finding.service.to_string(),
+    }
+}
+
+/// Whether an object of the Service's name can be created.
+fn can_exist(finding: &Finding) -> bool {
+    is_valid_name(&finding.service.name)
+}
+
+fn no_node_port(finding: &Finding) -> &'static str {
+    match finding.service_type {
+        ServiceType::Headless => "a headless Service has none",
+        ServiceType::ClusterIp => "a Service of type ClusterIP has none",
+        ServiceType::LoadBalancerWithoutNodePorts => "with allocateLoadBalancerNodePorts: false it has none",
+        ServiceType::Missing => "it does not exist",
+    }
+}
+
+/// The line that decided the target type.
+fn source_phrase(source: &Source, finding: &Finding) -> String {
+    let server = &finding.server;
+    match source {
+        Source::ControllerDefault if matches!(finding.role, Role::TargetGroupBinding(_)) => {
+            "spec.targetType is not set, and controller.defaultTargetType is instance".to_owned()
+        }
+        Source::ControllerDefault => "the controller's default target type".to_owned(),
+        Source::AutoModeDefault => "the default target type of EKS Auto Mode".to_owned(),
+        Source::IngressAnnotation => format!("annotation {INGRESS_TARGET_TYPE} of the Ingress"),
+        Source::ServiceAnnotation => format!("annotation {INGRESS_TARGET_TYPE} of the Service"),
+        Source::IngressClassParams(name) => {
+            format!("spec.targetType of IngressClassParams {}", display_text(name, 253))
+        }
+        Source::TargetGroupBinding => "spec.targetType: instance".to_owned(),
+        Source::NlbTargetTypeAnnotation => format!("annotation {NLB_TARGET_TYPE} of {server}"),
+        Source::NlbTypeAnnotation => {
+            format!("annotation service.beta.kubernetes.io/aws-load-balancer-type of {server}")
+        }
+    }
+}
+
+/// What to do, in one sentence.
+fn help(finding: &Finding) -> String {
+    let (service, server) = (&finding.service, &finding.server);
+    let other_way = other_way(finding);
+    match &finding.remedy {
+        Remedy::Fix(Fix::TargetGroupBinding { removes_node_selector }) => {
+            let selector = if *removes_node_selector { " and remove spec.nodeSelector" } else { "" };
+            format!(
+                "Set spec.targetType: ip{selector} on the TargetGroupBinding (its target group must be of type ip), or {other_way}."
+            )
+        }
+        Remedy::Fix(Fix::Ingress) => {
+            format!("Set the annotation {INGRESS_TARGET_TYPE}: ip on the Ingress or on {service}, or {other_way}.")
+        }
+        Remedy::Fix(Fix::ServiceBehindIngress) => {
+            format!("Set the annotation {INGRESS_TARGET_TYPE}: ip on {service}, or {other_way}.")
+        }
+        Remedy::Fix(Fix::LoadBalancer) => {
+            format!("Set the annotation {NLB_TARGET_TYPE}: ip on {server}, or {other_way}.")
+        }
+        Remedy::Instead(Instead::RecreateBinding) => format!(
+            "The stored spec.targetType can never be changed: delete {server} and create it again with spec.targetType: ip and a target group of type ip, or {other_way}."
+        ),
+        Remedy::Instead(Instead::ChangeBinding) => format!(
+            "Delete {server} and create it again with spec.targetType: ip and a target group of type ip (the type can never be changed), or {other_way}."
+        ),
+        Remedy::Instead(Instead::ChangeClassParams(name)) => {
+            let name = display_text(name, 253);
+            format!(
+                "IngressClassParams {name} overrides every annotation: choose an IngressClass whose IngressClassParams does not set targetType: instance, or {other_way}."
+            )
+        }
+        Remedy::Instead(Instead::ChangeServiceAnnotation) => format!(
+            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {service}, where it wins over the Ingress, or {other_way}."
+        ),
+        Remedy::Instead(Instead::AnnotateService { other, is_known: true }) => format!(
+            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {service} (on the Ingress it would move {other} to ip mode too), or {other_way}."
+        ),
+        Remedy::Instead(Instead::AnnotateService { other, is_known: false }) => format!(
+            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {service} (on the Ingress it would move {other} too, which could not be looked up), or {other_way}."
+        ),
+        Remedy::Instead(Instead::NumberHealthCheckPort { annotation, port, fix }) => format!(
+            "ip mode needs the health check port as a number: set the annotation {annotation} to the pods' port instead of {}, and {}: ip, or {other_way}.",
+            shown_name(port, 63),
+            annotation_of(fix)
+        ),
+        Remedy::Instead(Instead::SplitLoadBalancer { other, is_known }) => {
+            let why = if *is_known { "is served in instance mode" } else { "could not be looked up" };
+            format!(
+                "The annotation {NLB_TARGET_TYPE} decides for all Services of the load balancer, and {other} {why}: {other_way}, or set it to ip for all of them."
+            )
+        }
+        Remedy::Instead(Instead::ChangeLoadBalancer) => {
+            format!("Set the annotation {NLB_TARGET_TYPE}: ip on {server}, or {other_way}.")
+        }
+        Remedy::Instead(Instead::CreateService) if can_exist(finding) => {
+            format!("Create {service} first, or correct the reference.")
+        }
+        Remedy::Instead(Instead::CreateService) => "Correct the reference.".to_owned(),
+    }
+}
+
+fn annotation_of(fix: &Fix) -> &'static str {
+    match fix {
+        Fix::LoadBalancer => NLB_TARGET_TYPE,
+        Fix::TargetGroupBinding { .. } | Fix::Ingress | Fix::ServiceBehindIngress => INGRESS_TARGET_TYPE,
+    }
+}
+
+/// The way that keeps instance mode. A headless Service must stay one: `clusterIP` is immutable.
+fn other_way(finding: &Finding) -> String {
+    match (finding.service_type, finding.role) {
+        (ServiceType::ClusterIp, _) => format!("give {} the type NodePort", finding.service),
+        (ServiceType::LoadBalancerWithoutNodePorts, _) => format!("let {} allocate node ports", finding.service),
+        (_, Role::TargetGroupBinding(_)) => "bind a second Service of type NodePort".to_owned(),
+        (_, Role::Ingress(_)) => "route to a second Service of type NodePort".to_owned(),
+        (_, Role::OwnLoadBalancer(_)) => "give the load balancer to a second Service of type LoadBalancer".to_owned(),
+        (_, Role::WeightedAction(_)) => "forward to a second Service of type NodePort".to_owned(),
+    }
+}
+
+/// One line on a finding: at most 120 characters with names of usual length.
+fn short_form(finding: &Finding) -> String {
+    warning(&|max| {
+        let (server, service) = (short(&finding.server, max), short(&finding.service, max));
+        let what = match (finding.service_type, finding.role) {
+            (ServiceType::Missing, _) if can_exist(finding) => format!("{service} does not exist"),
+            (ServiceType::Missing, _) => format!("{service} is no valid name"),
+            (ServiceType::Headless, Role::OwnLoadBalancer(_)) => "headless, with an NLB in instance mode".to_owned(),
+            (_, Role::OwnLoadBalancer(_)) => "no node ports, with an NLB in instance mode".to_owned(),
+            (ServiceType::Headless, _) => format!("headless {service} in instance mode"),
+            _ => format!("{service} without node ports in instance mode"),
+        };
+        format!("{server}: {what}; fix: {}", fix_phrase(finding, max))
+    })
+}
+
+/// What to do, in a few words.
+fn fix_phrase(finding: &Finding, max: usize) -> String {
+    let (service, server) = (short(&finding.service, max), short(&finding.server, max));
+    match &finding.remedy {
+        Remedy::Fix(Fix::TargetGroupBinding { .. }) => "spec.targetType: ip".to_owned(),
+        Remedy::Fix(Fix::Ingress | Fix::ServiceBehindIngress) => format!("{INGRESS_TARGET_TYPE}: ip"),
+        Remedy::Fix(Fix::LoadBalancer) => format!("{NLB_TARGET_TYPE}: ip"),
+        Remedy::Instead(Instead::RecreateBinding) => "create it again with spec.targetType: ip".to_owned(),
+        Remedy::Instead(Instead::ChangeBinding) => format!("create {server} again with spec.targetType: ip"),
+        Remedy::Instead(Instead::ChangeClassParams(name)) => {
+            format!("spec.targetType of IngressClassParams {}", display_text(name, max))
+        }
+        Remedy::Instead(Instead::ChangeServiceAnnotation | Instead::AnnotateService { .. }) => {
+            format!("{INGRESS_TARGET_TYPE}: ip on {service}")
+        }
+        Remedy::Instead(Instead::NumberHealthCheckPort { annotation, .. }) => format!("a number in {annotation}"),
+        Remedy::Instead(Instead::SplitLoadBalancer { .. }) => "a load balancer of its own".to_owned(),
+        Remedy::Instead(Instead::ChangeLoadBalancer) => format!("{NLB_TARGET_TYPE}: ip on {server}"),
+        Remedy::Instead(Instead::CreateService) if can_exist(finding) => format!("create {service}"),
+        Remedy::Instead(Instead::CreateService) => "correct the reference".to_owned(),
+    }
+}
+
+/// What was set.
+fn fix_warning(finding: &Finding) -> String {
+    warning(&|max| {
+        let server = short(&finding.server, max);
+        match &finding.remedy {
+            Remedy::Fix(Fix::TargetGroupBinding { removes_node_selector }) => {
+                let selector = if *removes_node_selector { ", removed spec.nodeSelector" } else { "" };
+                format!(
+                    "{server}: set spec.targetType: ip{selector}; its target group must be of type ip, which can never be changed: an instance target group needs a new one"
+                )
+            }
+            _ => {
+                let object = match finding.remedy {
+                    Remedy::Fix(Fix::ServiceBehindIngress) => short(&finding.service, max),
+                    _ => server,
+                };
+                format!("{object}: set annotation {}", fix_phrase(finding, max))
+            }
+        }
+    })
+}
+
+/// Why something could not be looked up; with the host's own words where there is room.
+fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> String {
+    let api_version = lookup.resource.api_version();
+    // Two groups have kinds of these names.
+    let kind = match lookup.resource {
+        Resource::IngressClassParams(edition) | Resource::TargetGroupBinding(edition) => {
+            format!("{}.{}", lookup.resource.kind(), edition.group())
+        }
+        resource => resource.kind().to_owned(),
+    };
+    let object = match &lookup.object {
+        Some(object) => format!("{kind} {}", display_text(object, max)),
+        None => format!("the list of kind {kind}"),
+    };
+    match &lookup.error {
+        LookupError::NotGranted => {
+            format!("{object} may not be read by the policy ({api_version}/{} is not granted)", lookup.resource.kind())
+        }
+        LookupError::Unreadable(error) => format!("{object} cannot be read ({error})"),
+        LookupError::Unavailable(detail) if with_detail && !detail.is_empty() => {
+            format!("the API server could not be asked for {object} ({detail})")
+        }
+        LookupError::Unavailable(_) | LookupError::NoSuchObject | LookupError::KindNotInstalled => {
+            format!("the API server could not be asked for {object}")
+        }
+    }
+}
+
+fn lookup_message(failure: &Unjudged) -> String {
+    let help = match failure.lookup.error {
+        LookupError::NotGranted => {
+            "Add the kind to spec.contextAwareResources of the policy, and get, list and watch on it to the role of the policy server"
+        }
+        LookupError::Unreadable(_) => "Correct that object",
+        _ => "Try again; if it lasts, see whether the policy server's role allows get, list and watch on the kind",
+    };
+    let problem = lookup_problem(&failure.lookup, 253, true);
+    format!("{} could not be judged: {problem}. {help}, or set lookupFailure: warn.", failure.server)
+}
+
+fn hint_warning(hint: &Hint) -> String {
+    warning(&|max| match hint {
+        Hint::SecurityGroups { binding } => format!(
+            "{}: no spec.networking, so nobody opens the security groups to the pods for it",
+            short(binding, max)
+        ),
+        Hint::TargetHealth { namespace, label } => format!(
+            "Namespace {} lacks the label {label}: enabled, so rollouts do not wait for healthy targets",
+            display_text(namespace, max)
+        ),
+        Hint::NetworkPlugin => {
+            "no DaemonSet kube-system/aws-node: ip mode needs pod addresses that are routable in the VPC".to_owned()
+        }
+        Hint::StatelessService { service } => {
+            format!("headless {} is named by no StatefulSet: a normal Service would do", short(service, max))
+        }
+        Hint::ServicePort { server, service, port } => format!(
+            "{}: {} has no port {}, so the controller would not find it",
+            short(server, max),
+            short(service, max),
+            shown_name(port, max)
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_are_never_too_long() {
+        let object = |kind, name: &str| ObjectRef { kind, namespace: "n".repeat(63), name: name.repeat(253) };
+        let finding = Finding {
+            rule: RuleId::HeadlessInstanceMode,
+            service: object("Service", "s"),
+            server: object("TargetGroupBinding", "t"),
+            role: Role::TargetGroupBinding(crate::kubernetes::Edition::Standard),
+            source: Some(Source::TargetGroupBinding),
+            service_type: ServiceType::Headless,
+            has_ignored_annotation: false,
+            remedy: Remedy::Instead(Instead::ChangeBinding),
+        };
+        let warning = short_form(&finding);
+        assert!(warning.len() <= MAX_WARNING, "{}: {warning}", warning.len());
+        assert!(warning.ends_with("again with spec.targetType: ip"), "{warning}");
+    }
+}
