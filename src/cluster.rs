@@ -8,14 +8,11 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
-
 use crate::kubernetes::{
-    DecodeError, Edition, IngressClass, IngressClassParams, ObjectWithMetadata, Service, StatefulSet, decode,
-    display_text, is_valid_name, map,
+    DecodeError, Edition, IngressClass, IngressClassParams, Node, ObjectWithMetadata, Service, Shape, StatefulSet,
+    View, decode, decode_fields, display_text, is_valid_name,
 };
+use crate::scan::may_mention;
 
 /// Up to so many Services are asked for by name; more of them are read from one list.
 ///
@@ -264,11 +261,11 @@ impl<'c> Lookups<'c> {
     ///
     /// Looking at the text first is sound, as an escape could hide the name but is seen itself, and spares the
     /// decoding of thousands of objects that have nothing to do with the request.
-    pub fn mentioning<T: DeserializeOwned>(&self, resource: Resource, name: &str) -> Lookup<Vec<Lookup<T>>> {
-        self.decode_list(resource, Some(self.namespace), |json| json.contains(name) || json.contains("\\u"))
+    pub fn mentioning<T: View>(&self, resource: Resource, name: &str) -> Lookup<Vec<Lookup<T>>> {
+        self.decode_list(resource, Some(self.namespace), |json| may_mention(json, name))
     }
 
-    fn get_cluster_scoped<T: DeserializeOwned>(&self, resource: Resource, name: &str) -> Lookup<Option<T>> {
+    fn get_cluster_scoped<T: View>(&self, resource: Resource, name: &str) -> Lookup<Option<T>> {
         if !is_valid_name(name) {
             return Ok(None);
         }
@@ -290,7 +287,7 @@ impl<'c> Lookups<'c> {
     }
 
     /// One object: from what is known, by a GET where that may be, else from the list.
-    fn get<T: DeserializeOwned>(
+    fn get<T: View>(
         &self,
         resource: Resource,
         namespace: Option<&str>,
@@ -320,7 +317,7 @@ impl<'c> Lookups<'c> {
         answer
     }
 
-    fn decode_list<T: DeserializeOwned>(
+    fn decode_list<T: View>(
         &self,
         resource: Resource,
         namespace: Option<&str>,
@@ -384,55 +381,45 @@ fn object_path(namespace: Option<&str>, name: &str) -> String {
 }
 
 /// An object, which must be the one that was asked for.
-fn decode_named<T: DeserializeOwned>(resource: Resource, namespace: Option<&str>, name: &str, json: &str) -> Lookup<T> {
+fn decode_named<T: View>(resource: Resource, namespace: Option<&str>, name: &str, json: &str) -> Lookup<T> {
     let failure = |error| LookupFailure {
         resource,
         object: Some(object_path(namespace, name)),
         error: LookupError::Unreadable(error),
     };
-    let found = decode::<Item>(json).map_err(failure)?.metadata.name;
+    let view: T = decode(json).map_err(failure)?;
+    let found = &view.metadata().name;
     if found != name {
         return Err(failure(DecodeError::new("metadata.name", &format!("`{found}` was not asked for"))));
     }
-    decode(json).map_err(failure)
+    Ok(view)
 }
 
 fn text(json: Vec<u8>) -> Result<String, LookupError> {
     String::from_utf8(json).map_err(|_| LookupError::Unreadable(DecodeError::new(".", "not UTF-8")))
 }
 
-/// What tells one object of a list from another.
-#[derive(Deserialize)]
-#[serde(expecting = "a map")]
-struct Item {
-    #[serde(deserialize_with = "map")]
-    metadata: ItemMetadata,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, expecting = "a map")]
-struct ItemMetadata {
-    name: String,
-    namespace: String,
-}
+/// What is read of a list, whose items are read later, and of an item, to tell it from the others.
+const LIST: &[(&str, Shape)] = &[("items", Shape::List(&Shape::Raw))];
+const ITEM: &[(&str, Shape)] = &[("metadata", Shape::Map(&[("name", Shape::Text), ("namespace", Shape::Text)]))];
 
 /// The items of a list with their names, those of `namespace` alone where one is given.
 fn items_of(json: &str, namespace: Option<&str>) -> Result<Vec<(String, Rc<str>)>, LookupError> {
-    #[derive(Deserialize)]
-    #[serde(expecting = "a map")]
-    struct List<'a> {
-        #[serde(borrow)]
-        items: Vec<&'a RawValue>,
-    }
-    let list: List<'_> = decode(json).map_err(LookupError::Unreadable)?;
+    let missing = |field| LookupError::Unreadable(DecodeError::new(field, "missing"));
+    let mut list = decode_fields(json, LIST).map_err(LookupError::Unreadable)?;
     let mut items = Vec::new();
-    for item in list.items.into_iter().map(RawValue::get) {
-        if namespace.is_some_and(|namespace| !item.contains(namespace) && !item.contains("\\u")) {
+    for item in list.optional_list("items").ok_or_else(|| missing("items"))? {
+        let Node::Raw(item) = item else { return Err(missing("items[]")) };
+        if namespace.is_some_and(|namespace| !may_mention(item, namespace)) {
             continue;
         }
-        let metadata = decode::<Item>(item).map_err(LookupError::Unreadable)?.metadata;
-        if namespace.is_none_or(|namespace| metadata.namespace == namespace) {
-            items.push((metadata.name, Rc::from(item)));
+        let mut metadata = decode_fields(item, ITEM).map_err(LookupError::Unreadable)?.map("metadata");
+        let name = metadata.text("name");
+        if name.is_empty() {
+            return Err(missing("items[].metadata.name"));
+        }
+        if namespace.is_none_or(|namespace| metadata.text("namespace") == namespace) {
+            items.push((name, Rc::from(item)));
         }
     }
     Ok(items)

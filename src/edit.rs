@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::controller::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
-use crate::kubernetes::{DecodeError, decode};
+use crate::kubernetes::DecodeError;
 use crate::rules::Fix;
 
 /// The object with every fix applied; nothing where there is none to apply.
@@ -16,7 +16,7 @@ pub fn apply(fixes: &BTreeSet<Fix>, object: &str) -> Result<Option<Value>, Decod
     if fixes.is_empty() {
         return Ok(None);
     }
-    let mut object: Map<String, Value> = decode(object)?;
+    let mut object: Map<String, Value> = serde_json::from_str(object).map_err(|error| DecodeError::of_json(&error))?;
     for fix in fixes {
         match fix {
             Fix::TargetGroupBinding { removes_node_selector } => {

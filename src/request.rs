@@ -1,9 +1,6 @@
 //! The admission request, and the one table of the kinds that the policy looks at.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use crate::kubernetes::{DecodeError, Edition, decode, map, optional_map};
+use crate::kubernetes::{DecodeError, Edition, Fields, Shape, decode_fields};
 
 /// The kinds that the policy looks at. The Gateway API's route kinds come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,41 +62,41 @@ pub struct Request<'a> {
 }
 
 /// What the host hands over.
-#[derive(Debug, Deserialize)]
-#[serde(expecting = "a map")]
+#[derive(Debug)]
 pub struct Payload<'a> {
-    #[serde(borrow, deserialize_with = "optional_map")]
     request: Option<WireRequest<'a>>,
-    /// The settings, not looked at yet.
-    #[serde(borrow, default)]
-    pub settings: Option<&'a RawValue>,
+    /// The settings as JSON, not looked at yet.
+    pub settings: Option<&'a str>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", expecting = "a map")]
+#[derive(Debug)]
 struct WireRequest<'a> {
-    #[serde(default, deserialize_with = "map")]
-    kind: WireKind,
-    #[serde(default)]
-    sub_resource: Option<String>,
-    #[serde(default)]
-    operation: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    namespace: Option<String>,
-    #[serde(borrow, default)]
-    object: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    old_object: Option<&'a RawValue>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, expecting = "a map")]
-struct WireKind {
     group: String,
     kind: String,
+    sub_resource: String,
+    operation: String,
+    name: String,
+    namespace: String,
+    object: Option<&'a str>,
+    old_object: Option<&'a str>,
 }
+
+/// The fields of a payload that are read. The objects are read later, as what they are.
+const PAYLOAD: &[(&str, Shape)] = &[
+    (
+        "request",
+        Shape::Map(&[
+            ("kind", Shape::Map(&[("group", Shape::Text), ("kind", Shape::Text)])),
+            ("subResource", Shape::Text),
+            ("operation", Shape::Text),
+            ("name", Shape::Text),
+            ("namespace", Shape::Text),
+            ("object", Shape::Raw),
+            ("oldObject", Shape::Raw),
+        ]),
+    ),
+    ("settings", Shape::Raw),
+];
 
 impl<'a> Payload<'a> {
     /// Reads what the host hands over.
@@ -108,7 +105,8 @@ impl<'a> Payload<'a> {
     /// What is no JSON, or no admission request.
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(payload).map_err(|_| DecodeError::new(".", "not UTF-8"))?;
-        decode(text)
+        let mut fields = decode_fields(text, PAYLOAD)?;
+        Ok(Self { request: fields.optional_map("request").map(WireRequest::of), settings: fields.raw("settings") })
     }
 
     /// The request, or nothing where it is none of the policy's business: another kind, a subresource, DELETE, CONNECT.
@@ -118,11 +116,11 @@ impl<'a> Payload<'a> {
     pub fn request(&self) -> Result<Option<Request<'a>>, DecodeError> {
         let missing = |path| DecodeError::new(path, "missing");
         let wire = self.request.as_ref().ok_or_else(|| missing("request"))?;
-        if wire.kind.kind.is_empty() {
+        if wire.kind.is_empty() {
             return Err(missing("request.kind.kind"));
         }
-        let Some(kind) = Kind::new(&wire.kind.group, &wire.kind.kind) else { return Ok(None) };
-        if wire.sub_resource.as_ref().is_some_and(|name| !name.is_empty()) {
+        let Some(kind) = Kind::new(&wire.group, &wire.kind) else { return Ok(None) };
+        if !wire.sub_resource.is_empty() {
             return Ok(None);
         }
         let operation = match wire.operation.as_str() {
@@ -135,17 +133,32 @@ impl<'a> Payload<'a> {
             }
         };
         let object = wire.object.ok_or_else(|| missing("request.object"))?;
+        if wire.namespace.is_empty() {
+            return Err(missing("request.namespace"));
+        }
         Ok(Some(Request {
             kind,
             operation,
-            namespace: wire
-                .namespace
-                .clone()
-                .filter(|name| !name.is_empty())
-                .ok_or_else(|| missing("request.namespace"))?,
-            name: wire.name.clone().unwrap_or_default(),
-            object: object.get(),
-            old_object: wire.old_object.filter(|_| operation == Operation::Update).map(RawValue::get),
+            namespace: wire.namespace.clone(),
+            name: wire.name.clone(),
+            object,
+            old_object: wire.old_object.filter(|_| operation == Operation::Update),
         }))
+    }
+}
+
+impl<'a> WireRequest<'a> {
+    fn of(mut request: Fields<'a>) -> Self {
+        let mut kind = request.map("kind");
+        Self {
+            group: kind.text("group"),
+            kind: kind.text("kind"),
+            sub_resource: request.text("subResource"),
+            operation: request.text("operation"),
+            name: request.text("name"),
+            namespace: request.text("namespace"),
+            object: request.raw("object"),
+            old_object: request.raw("oldObject"),
+        }
     }
 }

@@ -132,14 +132,20 @@ impl Verdict {
         #[derive(Default, Serialize)]
         struct Response<'a> {
             accepted: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
             message: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             code: Option<u16>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             mutated_object: Option<&'a Value>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             audit_annotations: Option<&'a Map<String, Value>>,
+            #[serde(skip_serializing_if = "Option::is_none")]
             warnings: Option<&'a [String]>,
         }
         let warnings = Some(self.warnings.as_slice()).filter(|warnings| !warnings.is_empty());
         let response = match &self.outcome {
+            Outcome::Accept if warnings.is_none() => return br#"{"accepted":true}"#.to_vec(),
             Outcome::Accept => Response { accepted: true, warnings, ..Response::default() },
             Outcome::Mutate(object) => {
                 Response { accepted: true, mutated_object: Some(object), warnings, ..Response::default() }

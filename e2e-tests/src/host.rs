@@ -200,14 +200,32 @@ impl Policy {
         Policy::from_bytes(&bytes)
     }
 
-    /// Compiles a module.
+    /// Compiles a module, fast rather than well: an evaluation takes milliseconds either way.
     ///
     /// # Errors
     ///
     /// Bytes that are no WebAssembly, and a module with an import that the host does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Policy, HostError> {
-        let engine = engine()?;
-        let module = Module::from_binary(&engine, bytes).map_err(module_error)?;
+        Policy::compile(OptLevel::None, |engine| Module::from_binary(engine, bytes))
+    }
+
+    /// Compiles a module as policy-server does, to be measured. Text of WebAssembly is taken too.
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::from_bytes`].
+    pub fn optimized(bytes: &[u8]) -> Result<Policy, HostError> {
+        Policy::compile(OptLevel::Speed, |engine| Module::new(engine, bytes))
+    }
+
+    fn compile(
+        level: OptLevel,
+        module: impl FnOnce(&Engine) -> wasmtime_provider::wasmtime::Result<Module>,
+    ) -> Result<Policy, HostError> {
+        let mut config = Config::new();
+        config.epoch_interruption(true).cranelift_opt_level(level);
+        let engine = Engine::new(&config).map_err(module_error)?;
+        let module = module(&engine).map_err(module_error)?;
         Policy::from_module(&engine, module)
     }
 
@@ -243,7 +261,7 @@ impl Policy {
         cluster: &InMemoryCluster,
     ) -> Result<Evaluation, HostError> {
         let request = as_the_host_reads_it(request);
-        let payload = json!({"request": request, "settings": deployment.settings}).to_string();
+        let payload = payload(&request, &deployment.settings);
         let Call { answer, recording } = self.validate_payload(payload.as_bytes(), cluster)?;
         let raw = answer.as_ref().ok().and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
         let response = admission_response(&request, answer);
@@ -291,30 +309,60 @@ impl Policy {
         call.answer.map_err(|error| HostError::NoAnswer { operation, error })
     }
 
-    /// Calls a fresh instance (`runtimes/wapc/stack.rs`, `wapc_host_from_pre`).
+    /// Calls a fresh instance.
     fn call(&self, operation: &str, payload: &[u8], cluster: &InMemoryCluster) -> Result<Call, HostError> {
-        let deadlines = EpochDeadlines { wapc_init: TICKS_OF_AN_EVALUATION, wapc_func: TICKS_OF_AN_EVALUATION };
-        let instance =
-            self.instances.rehydrate(Some(deadlines)).map_err(|error| HostError::Start(error.to_string()))?;
         let cluster = Arc::new(RecordingCluster::new(cluster.clone()));
-        let callback = {
+        let instance = {
             let cluster = Arc::clone(&cluster);
-            move |_: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
-                cluster.answer(binding, namespace, operation, payload).map_err(Into::into)
-            }
+            self.instance(move |binding, namespace, operation, payload| {
+                cluster.answer(binding, namespace, operation, payload)
+            })?
         };
-        let host = WapcHost::new(Box::new(instance), Some(Box::new(callback)))
-            .map_err(|error| HostError::Start(error.to_string()))?;
-        let answer = host.call(operation, payload).map_err(|error| error.to_string());
+        let answer = instance.call(operation, payload);
         Ok(Call { answer, recording: cluster.take() })
+    }
+
+    /// A fresh instance, whose host calls `answer` answers: binding, namespace, operation and payload come in
+    /// (`runtimes/wapc/stack.rs`, `wapc_host_from_pre`).
+    ///
+    /// # Errors
+    ///
+    /// A module that does not start.
+    pub fn instance<A>(&self, answer: A) -> Result<Instance, HostError>
+    where
+        A: Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+    {
+        let start_error = |error: &dyn fmt::Display| HostError::Start(error.to_string());
+        let deadlines = EpochDeadlines { wapc_init: TICKS_OF_AN_EVALUATION, wapc_func: TICKS_OF_AN_EVALUATION };
+        let instance = self.instances.rehydrate(Some(deadlines)).map_err(|error| start_error(&error))?;
+        let callback = move |_: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
+            answer(binding, namespace, operation, payload).map_err(Into::into)
+        };
+        let host = WapcHost::new(Box::new(instance), Some(Box::new(callback))).map_err(|error| start_error(&error))?;
+        Ok(Instance { host })
     }
 }
 
-/// An engine that compiles fast rather than well: an evaluation takes milliseconds either way.
-fn engine() -> Result<Engine, HostError> {
-    let mut config = Config::new();
-    config.epoch_interruption(true).cranelift_opt_level(OptLevel::None);
-    Engine::new(&config).map_err(module_error)
+/// A running module. What one call leaves in its memory, the next one finds.
+pub struct Instance {
+    host: WapcHost,
+}
+
+impl fmt::Debug for Instance {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Instance").finish_non_exhaustive()
+    }
+}
+
+impl Instance {
+    /// Calls a waPC operation of the module.
+    ///
+    /// # Errors
+    ///
+    /// The text of the module's error or trap.
+    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        self.host.call(operation, payload).map_err(|error| error.to_string())
+    }
 }
 
 fn module_error(error: impl fmt::Display) -> HostError {
@@ -337,15 +385,26 @@ fn tick(engine: &Engine) {
     });
 }
 
-/// The host decodes a request into a type of its own and encodes that: unknown fields and nulls are lost.
-fn as_the_host_reads_it(request: &Value) -> Value {
+/// The host decodes a request into a type of its own and encodes that: unknown fields and nulls are lost, and its maps
+/// are sorted.
+#[must_use]
+pub fn as_the_host_reads_it(request: &Value) -> Value {
     let field =
         |key: &str| request.get(key).filter(|value| !value.is_null()).map(|value| (key.to_owned(), value.clone()));
-    Value::Object(ADMISSION_REQUEST_FIELDS.into_iter().filter_map(field).collect())
+    let mut request = Value::Object(ADMISSION_REQUEST_FIELDS.into_iter().filter_map(field).collect());
+    request.sort_all_objects();
+    request
 }
 
-/// `runtimes/wapc/runtime.rs`, `validate`.
-fn admission_response(request: &Value, answer: Result<Vec<u8>, String>) -> AdmissionResponse {
+/// What the host hands to `validate` (`runtimes/wapc/runtime.rs`).
+#[must_use]
+pub fn payload(request: &Value, settings: &Map<String, Value>) -> String {
+    json!({"request": request, "settings": settings}).to_string()
+}
+
+/// What the host makes of the answer to `validate` (`runtimes/wapc/runtime.rs`).
+#[must_use]
+pub fn admission_response(request: &Value, answer: Result<Vec<u8>, String>) -> AdmissionResponse {
     let uid = request.get("uid").and_then(Value::as_str).unwrap_or_default();
     let answer = match answer {
         Ok(answer) => answer,
@@ -398,9 +457,7 @@ mod tests {
     use super::*;
 
     fn policy(wat: &str) -> Result<Policy, HostError> {
-        let engine = engine()?;
-        let module = Module::new(&engine, wat).map_err(module_error)?;
-        Policy::from_module(&engine, module)
+        Policy::compile(OptLevel::None, |engine| Module::new(engine, wat))
     }
 
     /// A module that answers every call with the same text.
@@ -576,8 +633,9 @@ mod tests {
 
     #[test]
     fn the_host_drops_nulls_and_what_it_does_not_know() {
-        let request = json!({"x": 1, "operation": "CREATE", "uid": "u", "oldObject": null, "object": {"y": null}});
+        let request =
+            json!({"x": 1, "operation": "CREATE", "uid": "u", "oldObject": null, "object": {"y": null, "a": 1}});
         let read = as_the_host_reads_it(&request);
-        assert_eq!(read.to_string(), r#"{"uid":"u","operation":"CREATE","object":{"y":null}}"#);
+        assert_eq!(read.to_string(), r#"{"object":{"a":1,"y":null},"operation":"CREATE","uid":"u"}"#);
     }
 }

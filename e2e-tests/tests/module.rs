@@ -56,11 +56,7 @@ fn answer(payload: &[u8]) -> Value {
 
 #[track_caller]
 fn refuses(payload: &[u8], code: u16, message: &str) {
-    let expected = json!({
-        "accepted": false, "message": message, "code": code,
-        "mutated_object": null, "audit_annotations": null, "warnings": null,
-    });
-    assert_eq!(answer(payload), expected);
+    assert_eq!(answer(payload), json!({"accepted": false, "message": message, "code": code}));
 }
 
 #[test]
@@ -123,10 +119,7 @@ fn large_and_deep_input_gets_an_answer() {
         .replace(r#""SPEC""#, spec)
         .into_bytes()
     };
-    let nothing_wrong = json!({
-        "accepted": true, "message": null, "code": null,
-        "mutated_object": null, "audit_annotations": null, "warnings": null,
-    });
+    let nothing_wrong = json!({"accepted": true});
     let use_annotation = r#"{"defaultBackend":{"service":{"name":"a","port":{"name":"use-annotation"}}}}"#;
     let deep = format!(r#"{{"unknown":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
     assert_eq!(answer(&ingress(&deep, "")), nothing_wrong);

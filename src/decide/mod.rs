@@ -26,13 +26,11 @@ use path::{Context, Judgement, Pair};
 
 /// The verdict on a request. It depends on the request, the settings and the objects looked up, and on nothing else.
 pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Verdict {
-    match is_being_deleted(request.object) {
-        Ok(true) => return Verdict::accept(),
-        Ok(false) => {}
-        Err(error) => return unreadable_object(request, error),
-    }
     let object = match Object::decode(request.kind, request.object) {
+        Ok(object) if object.metadata().is_being_deleted => return Verdict::accept(),
         Ok(object) => object,
+        // An object that cannot be read can still lose its finalizers.
+        Err(_) if is_being_deleted(request.object) == Ok(true) => return Verdict::accept(),
         Err(error) => return unreadable_object(request, error),
     };
     let lookups = Lookups::new(cluster, &request.namespace);
@@ -85,12 +83,9 @@ fn changes_something(request: &Request<'_>) -> bool {
 
 /// An object that cannot be read is refused, unless the stored one cannot be read in the same place.
 fn unreadable_object(request: &Request<'_>, error: DecodeError) -> Verdict {
-    let was_unreadable = request.old_object.is_some_and(|old| {
-        is_being_deleted(old)
-            .err()
-            .or_else(|| Object::decode(request.kind, old).err())
-            .is_some_and(|old| old.path == error.path)
-    });
+    let was_unreadable = request
+        .old_object
+        .is_some_and(|old| Object::decode(request.kind, old).err().is_some_and(|old| old.path == error.path));
     let metadata = decode::<ObjectWithMetadata>(request.object).unwrap_or_default().metadata;
     let mut report = Report::new(request.kind, &request.namespace, &name_of_object(&request.name, &metadata));
     if was_unreadable {

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::path::{Context, Judgement};
 use super::{OldObject, ingress, service, target_group_binding};
 use crate::controller::{is_read_annotation, is_read_label};
 use crate::kubernetes::{
-    DecodeError, Edition, Ingress, Metadata, ObjectWithMetadata, Service, TargetGroupBinding, decode, optional_map,
+    DecodeError, Edition, Ingress, Metadata, ObjectWithMetadata, Service, Shape, TargetGroupBinding, decode,
+    decode_fields,
 };
 use crate::request::Kind;
 
@@ -33,7 +32,7 @@ impl Object {
         })
     }
 
-    fn metadata(&self) -> &Metadata {
+    pub fn metadata(&self) -> &Metadata {
         match self {
             Self::Service(service) => &service.metadata,
             Self::Ingress(ingress) => &ingress.metadata,
@@ -71,23 +70,10 @@ pub fn name_of_object(of_request: &str, metadata: &Metadata) -> String {
     given.map_or_else(|| format!("{}<generated>", metadata.generate_name), str::to_owned)
 }
 
-/// Whether the object has a deletionTimestamp; looked at before anything else, so that an object that cannot be read
-/// can still lose its finalizers.
+/// Whether an object has a deletionTimestamp, where the rest of it cannot be read.
 pub fn is_being_deleted(json: &str) -> Result<bool, DecodeError> {
-    #[derive(Deserialize)]
-    #[serde(expecting = "a map")]
-    struct Stamped {
-        #[serde(default, deserialize_with = "optional_map")]
-        metadata: Option<Stamp>,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase", expecting = "a map")]
-    struct Stamp {
-        #[serde(default)]
-        deletion_timestamp: Option<serde::de::IgnoredAny>,
-    }
-    let object: Stamped = decode(json)?;
-    Ok(object.metadata.is_some_and(|metadata| metadata.deletion_timestamp.is_some()))
+    const STAMP: &[(&str, Shape)] = &[("metadata", Shape::Map(&[("deletionTimestamp", Shape::Present)]))];
+    Ok(decode_fields(json, STAMP)?.map("metadata").is_present("deletionTimestamp"))
 }
 
 /// Whether two objects are alike in everything that decides: the specification, and the annotations and labels that
@@ -119,14 +105,9 @@ impl Deciding {
 /// Whether the specifications are the same JSON. The text is compared first: it may hold what cannot be compared
 /// otherwise (nested too deeply, a number beyond all ranges).
 fn have_same_spec(new: &str, old: &str) -> Result<bool, DecodeError> {
-    #[derive(Default, Deserialize)]
-    #[serde(default, expecting = "a map")]
-    struct Specified<'a> {
-        #[serde(borrow)]
-        spec: Option<&'a RawValue>,
-    }
-    let new = decode::<Specified<'_>>(new)?.spec.map_or("null", RawValue::get);
-    let old = decode::<Specified<'_>>(old)?.spec.map_or("null", RawValue::get);
+    const SPEC: &[(&str, Shape)] = &[("spec", Shape::Raw)];
+    let new = decode_fields(new, SPEC)?.raw("spec").unwrap_or("null");
+    let old = decode_fields(old, SPEC)?.raw("spec").unwrap_or("null");
     let value = |json| serde_json::from_str::<Value>(json).ok();
     Ok(new == old || value(new).is_some_and(|new| value(old) == Some(new)))
 }

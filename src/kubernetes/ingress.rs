@@ -1,95 +1,131 @@
 //! Ingress (`networking.k8s.io/v1`), as far as it is read.
 
-use serde::Deserialize;
-
-use super::decode::{map, maps, null_as_default, optional_map};
-use super::metadata::Metadata;
+use super::decode::{Fields, Shape, View};
+use super::metadata::{METADATA, Metadata};
 use super::service::IntOrString;
 
 /// An Ingress.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ingress {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
     /// Its specification.
-    #[serde(deserialize_with = "map")]
     pub spec: IngressSpec,
 }
 
 /// `spec` of an Ingress.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressSpec {
     /// The IngressClass by name.
     pub ingress_class_name: Option<String>,
     /// Where traffic goes that no rule matches.
-    #[serde(deserialize_with = "optional_map")]
     pub default_backend: Option<IngressBackend>,
     /// The rules.
-    #[serde(deserialize_with = "maps")]
     pub rules: Vec<IngressRule>,
 }
 
 /// One rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressRule {
     /// Its paths.
-    #[serde(deserialize_with = "map")]
     pub http: HttpRule,
 }
 
 /// `http` of a rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HttpRule {
     /// The paths.
-    #[serde(deserialize_with = "maps")]
     pub paths: Vec<HttpPath>,
 }
 
 /// One path of a rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HttpPath {
     /// Where its traffic goes.
-    #[serde(deserialize_with = "map")]
     pub backend: IngressBackend,
 }
 
 /// A backend: a Service, or a resource of another kind, which is not read.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressBackend {
     /// The Service, where the backend is one.
-    #[serde(deserialize_with = "optional_map")]
     pub service: Option<ServiceBackend>,
 }
 
 /// A Service as a backend.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceBackend {
     /// The Service's name, or the name of an action where the port's name is `use-annotation`.
-    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
     /// The Service's port.
-    #[serde(deserialize_with = "map")]
     pub port: ServiceBackendPort,
 }
 
 /// The port of a backend: by name where there is one, else by number.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceBackendPort {
     /// By name.
-    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
     /// By number.
-    #[serde(deserialize_with = "null_as_default")]
     pub number: i32,
+}
+
+const BACKEND: Shape = Shape::Map(&[(
+    "service",
+    Shape::Map(&[("name", Shape::Text), ("port", Shape::Map(&[("name", Shape::Text), ("number", Shape::Int)]))]),
+)]);
+
+impl View for Ingress {
+    const FIELDS: &'static [(&'static str, Shape)] = &[
+        METADATA,
+        (
+            "spec",
+            Shape::Map(&[
+                ("ingressClassName", Shape::Text),
+                ("defaultBackend", BACKEND),
+                (
+                    "rules",
+                    Shape::List(&Shape::Map(&[(
+                        "http",
+                        Shape::Map(&[("paths", Shape::List(&Shape::Map(&[("backend", BACKEND)])))]),
+                    )])),
+                ),
+            ]),
+        ),
+    ];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        let mut spec = fields.map("spec");
+        let path = |mut path: Fields<'_>| HttpPath { backend: IngressBackend::of(path.map("backend")) };
+        let rule = |mut rule: Fields<'_>| IngressRule {
+            http: HttpRule { paths: rule.map("http").maps("paths").map(path).collect() },
+        };
+        Self {
+            metadata: Metadata::of(fields),
+            spec: IngressSpec {
+                ingress_class_name: spec.optional_text("ingressClassName"),
+                default_backend: spec.optional_map("defaultBackend").map(IngressBackend::of),
+                rules: spec.maps("rules").map(rule).collect(),
+            },
+        }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+impl IngressBackend {
+    fn of(mut backend: Fields<'_>) -> Self {
+        let service = |mut service: Fields<'_>| {
+            let mut port = service.map("port");
+            ServiceBackend {
+                name: service.text("name"),
+                port: ServiceBackendPort { name: port.text("name"), number: port.int("number") },
+            }
+        };
+        Self { service: backend.optional_map("service").map(service) }
+    }
 }
 
 impl ServiceBackendPort {

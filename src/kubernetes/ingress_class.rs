@@ -1,69 +1,105 @@
 //! IngressClass (`networking.k8s.io/v1`) and the controller's IngressClassParams, as far as they are read.
 
-use serde::Deserialize;
-
-use super::decode::{map, null_as_default, optional_map};
+use super::decode::{Fields, Shape, View};
 use super::label_selector::LabelSelector;
-use super::metadata::Metadata;
+use super::metadata::{METADATA, Metadata};
 
 /// An IngressClass.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressClass {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
     /// Its specification.
-    #[serde(deserialize_with = "map")]
     pub spec: IngressClassSpec,
 }
 
 /// `spec` of an IngressClass.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressClassSpec {
     /// Whose class it is.
-    #[serde(deserialize_with = "null_as_default")]
     pub controller: String,
     /// More configuration, in an object of the controller's own kind.
-    #[serde(deserialize_with = "optional_map")]
     pub parameters: Option<ParametersReference>,
 }
 
 /// A reference to the parameters of a class.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ParametersReference {
     /// The group; absent for the core group.
     pub api_group: Option<String>,
     /// The kind.
-    #[serde(deserialize_with = "null_as_default")]
     pub kind: String,
     /// The name.
-    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
 }
 
 /// IngressClassParams, of `elbv2.k8s.aws` or of `eks.amazonaws.com`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressClassParams {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
     /// Its specification.
-    #[serde(deserialize_with = "map")]
     pub spec: IngressClassParamsSpec,
 }
 
 /// `spec` of IngressClassParams.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngressClassParamsSpec {
     /// The target type of every Ingress of the class; empty when not set.
-    #[serde(deserialize_with = "null_as_default")]
     pub target_type: String,
     /// The namespaces whose Ingresses may use the class; all of them when absent.
-    #[serde(deserialize_with = "optional_map")]
     pub namespace_selector: Option<LabelSelector>,
+}
+
+impl View for IngressClass {
+    const FIELDS: &'static [(&'static str, Shape)] = &[
+        METADATA,
+        (
+            "spec",
+            Shape::Map(&[
+                ("controller", Shape::Text),
+                ("parameters", Shape::Map(&[("apiGroup", Shape::Text), ("kind", Shape::Text), ("name", Shape::Text)])),
+            ]),
+        ),
+    ];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        let mut spec = fields.map("spec");
+        let parameters = |mut reference: Fields<'_>| ParametersReference {
+            api_group: reference.optional_text("apiGroup"),
+            kind: reference.text("kind"),
+            name: reference.text("name"),
+        };
+        Self {
+            metadata: Metadata::of(fields),
+            spec: IngressClassSpec {
+                controller: spec.text("controller"),
+                parameters: spec.optional_map("parameters").map(parameters),
+            },
+        }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+}
+
+impl View for IngressClassParams {
+    const FIELDS: &'static [(&'static str, Shape)] =
+        &[METADATA, ("spec", Shape::Map(&[("targetType", Shape::Text), ("namespaceSelector", LabelSelector::SHAPE)]))];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        let mut spec = fields.map("spec");
+        Self {
+            metadata: Metadata::of(fields),
+            spec: IngressClassParamsSpec {
+                target_type: spec.text("targetType"),
+                namespace_selector: spec.optional_map("namespaceSelector").map(LabelSelector::of),
+            },
+        }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }

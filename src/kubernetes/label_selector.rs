@@ -2,32 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::decode::{maps, null_as_default};
+use super::decode::{Fields, Node, Shape};
 
 /// A `LabelSelector`: all of its parts must match; an empty one matches everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelSelector {
-    #[serde(deserialize_with = "null_as_default")]
     match_labels: BTreeMap<String, String>,
-    #[serde(deserialize_with = "maps")]
     match_expressions: Vec<Requirement>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Requirement {
-    #[serde(deserialize_with = "null_as_default")]
     key: String,
-    #[serde(deserialize_with = "null_as_default")]
     operator: String,
-    #[serde(deserialize_with = "null_as_default")]
     values: Vec<String>,
 }
 
 impl LabelSelector {
+    /// The fields of a selector.
+    pub(super) const SHAPE: Shape = Shape::Map(&[
+        ("matchLabels", Shape::TextMap),
+        (
+            "matchExpressions",
+            Shape::List(&Shape::Map(&[
+                ("key", Shape::Text),
+                ("operator", Shape::Text),
+                ("values", Shape::List(&Shape::Text)),
+            ])),
+        ),
+    ]);
+
+    /// The selector whose fields were read.
+    pub(super) fn of(mut fields: Fields<'_>) -> Self {
+        let requirement = |mut fields: Fields<'_>| Requirement {
+            key: fields.text("key"),
+            operator: fields.text("operator"),
+            values: fields.list("values").into_iter().filter_map(Node::text).collect(),
+        };
+        Self {
+            match_labels: fields.text_map("matchLabels"),
+            match_expressions: fields.maps("matchExpressions").map(requirement).collect(),
+        }
+    }
+
     /// Whether `labels` match. A selector with an unknown operator, or with values where there must be none (or none
     /// where there must be some), is an error in Kubernetes, and matches nothing.
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
@@ -53,11 +70,14 @@ impl Requirement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::decode::decode_fields;
 
     #[track_caller]
     fn check(selector: &str, expected: bool) {
         let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
-        let selector: LabelSelector = serde_json::from_str(selector).unwrap();
+        let shape = &[("selector", LabelSelector::SHAPE)];
+        let json = format!(r#"{{"selector":{selector}}}"#);
+        let selector = LabelSelector::of(decode_fields(&json, shape).unwrap().map("selector"));
         assert_eq!(selector.matches(&labels), expected);
     }
 

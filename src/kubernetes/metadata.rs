@@ -2,35 +2,52 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
-use super::decode::{is_present, map, null_as_default};
+use super::decode::{Fields, Shape, View};
 
 /// The metadata of any object.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// Empty for an object whose name is generated after admission.
-    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
     /// The prefix of a name that is generated after admission.
-    #[serde(deserialize_with = "null_as_default")]
     pub generate_name: String,
     /// Empty for cluster-scoped objects.
-    #[serde(deserialize_with = "null_as_default")]
     pub namespace: String,
     /// Whether the object is being deleted (`deletionTimestamp` is set).
-    #[serde(rename = "deletionTimestamp", deserialize_with = "is_present")]
     pub is_being_deleted: bool,
     /// Labels.
-    #[serde(deserialize_with = "null_as_default")]
     pub labels: BTreeMap<String, String>,
     /// Annotations.
-    #[serde(deserialize_with = "null_as_default")]
     pub annotations: BTreeMap<String, String>,
 }
 
+/// The one field that every view reads.
+pub(super) const METADATA: (&str, Shape) = (
+    "metadata",
+    Shape::Map(&[
+        ("name", Shape::Text),
+        ("generateName", Shape::Text),
+        ("namespace", Shape::Text),
+        ("deletionTimestamp", Shape::Present),
+        ("labels", Shape::TextMap),
+        ("annotations", Shape::TextMap),
+    ]),
+);
+
 impl Metadata {
+    /// The metadata of an object of which [`METADATA`] was read.
+    pub(super) fn of(object: &mut Fields<'_>) -> Self {
+        let mut metadata = object.map("metadata");
+        Self {
+            name: metadata.text("name"),
+            generate_name: metadata.text("generateName"),
+            namespace: metadata.text("namespace"),
+            is_being_deleted: metadata.is_present("deletionTimestamp"),
+            labels: metadata.text_map("labels"),
+            annotations: metadata.text_map("annotations"),
+        }
+    }
+
     /// The value of one annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.annotations.get(key).map(String::as_str)
@@ -38,10 +55,20 @@ impl Metadata {
 }
 
 /// An object of which only the metadata is read (Namespace, DaemonSet).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ObjectWithMetadata {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
+}
+
+impl View for ObjectWithMetadata {
+    const FIELDS: &'static [(&'static str, Shape)] = &[METADATA];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self { metadata: Metadata::of(fields) }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }

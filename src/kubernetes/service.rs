@@ -2,63 +2,100 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
-
-use super::decode::{map, maps, null_as_default};
-use super::metadata::Metadata;
+use super::decode::{Fields, Node, Shape, View};
+use super::metadata::{METADATA, Metadata};
 
 /// A Service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Service {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
     /// Its specification.
-    #[serde(deserialize_with = "map")]
     pub spec: ServiceSpec,
 }
 
 /// `spec` of a Service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceSpec {
     /// `ClusterIP` when empty: the API server's default.
-    #[serde(rename = "type", deserialize_with = "null_as_default")]
     pub service_type: String,
     /// `None` for a headless Service.
-    #[serde(rename = "clusterIP", deserialize_with = "null_as_default")]
     pub cluster_ip: String,
     /// The newer list form of `clusterIP`.
-    #[serde(rename = "clusterIPs", deserialize_with = "null_as_default")]
     pub cluster_ips: Vec<String>,
     /// Which controller serves a Service of type LoadBalancer.
     pub load_balancer_class: Option<String>,
     /// Whether a Service of type LoadBalancer gets node ports; `true` when absent.
     pub allocate_load_balancer_node_ports: Option<bool>,
     /// Its ports.
-    #[serde(deserialize_with = "maps")]
     pub ports: Vec<ServicePort>,
 }
 
 /// One port of a Service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServicePort {
     /// May be empty where there is one port.
-    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
     /// `TCP` when empty: the API server's default.
-    #[serde(deserialize_with = "null_as_default")]
     pub protocol: String,
     /// The port of the Service.
-    #[serde(deserialize_with = "null_as_default")]
     pub port: i32,
     /// The pods' port, by number or by name; the same as `port` when absent.
     pub target_port: Option<IntOrString>,
     /// The nodes' port; 0 when there is none (yet).
-    #[serde(deserialize_with = "null_as_default")]
     pub node_port: i32,
+}
+
+impl View for Service {
+    const FIELDS: &'static [(&'static str, Shape)] = &[
+        METADATA,
+        (
+            "spec",
+            Shape::Map(&[
+                ("type", Shape::Text),
+                ("clusterIP", Shape::Text),
+                ("clusterIPs", Shape::List(&Shape::Text)),
+                ("loadBalancerClass", Shape::Text),
+                ("allocateLoadBalancerNodePorts", Shape::Bool),
+                (
+                    "ports",
+                    Shape::List(&Shape::Map(&[
+                        ("name", Shape::Text),
+                        ("protocol", Shape::Text),
+                        ("port", Shape::Int),
+                        ("targetPort", Shape::IntOrText),
+                        ("nodePort", Shape::Int),
+                    ])),
+                ),
+            ]),
+        ),
+    ];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        let mut spec = fields.map("spec");
+        let port = |mut port: Fields<'_>| ServicePort {
+            name: port.text("name"),
+            protocol: port.text("protocol"),
+            port: port.int("port"),
+            target_port: port.int_or_text("targetPort"),
+            node_port: port.int("nodePort"),
+        };
+        Self {
+            metadata: Metadata::of(fields),
+            spec: ServiceSpec {
+                service_type: spec.text("type"),
+                cluster_ip: spec.text("clusterIP"),
+                cluster_ips: spec.list("clusterIPs").into_iter().filter_map(Node::text).collect(),
+                load_balancer_class: spec.optional_text("loadBalancerClass"),
+                allocate_load_balancer_node_ports: spec.bool("allocateLoadBalancerNodePorts"),
+                ports: spec.maps("ports").map(port).collect(),
+            },
+        }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }
 
 impl Service {
@@ -102,33 +139,5 @@ impl fmt::Display for IntOrString {
             Self::Int(number) => write!(f, "{number}"),
             Self::String(name) => f.write_str(name),
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for IntOrString {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IntOrStringVisitor)
-    }
-}
-
-struct IntOrStringVisitor;
-
-impl Visitor<'_> for IntOrStringVisitor {
-    type Value = IntOrString;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a port number or a port name")
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<IntOrString, E> {
-        i32::try_from(number).map(IntOrString::Int).map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<IntOrString, E> {
-        i32::try_from(number).map(IntOrString::Int).map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<IntOrString, E> {
-        Ok(IntOrString::String(name.to_owned()))
     }
 }

@@ -1,48 +1,69 @@
 //! TargetGroupBinding (`elbv2.k8s.aws/v1beta1` and `eks.amazonaws.com/v1`), as far as it is read.
 
-use serde::Deserialize;
-
-use super::decode::{is_present, map, null_as_default};
-use super::metadata::Metadata;
+use super::decode::{Fields, Shape, View};
+use super::metadata::{METADATA, Metadata};
 use super::service::IntOrString;
 
 /// A TargetGroupBinding.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetGroupBinding {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
     /// Its specification.
-    #[serde(deserialize_with = "map")]
     pub spec: TargetGroupBindingSpec,
 }
 
 /// `spec` of a TargetGroupBinding.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetGroupBindingSpec {
     /// The Service that is bound, in the same namespace.
-    #[serde(deserialize_with = "map")]
     pub service_ref: ServiceReference,
     /// `instance` or `ip`; empty when not set.
-    #[serde(deserialize_with = "null_as_default")]
     pub target_type: String,
     /// Whether the binding says who may reach the targets.
-    #[serde(rename = "networking", deserialize_with = "is_present")]
     pub has_networking: bool,
     /// Whether the binding chooses nodes.
-    #[serde(rename = "nodeSelector", deserialize_with = "is_present")]
     pub has_node_selector: bool,
 }
 
 /// A Service and one of its ports.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceReference {
     /// The Service's name.
-    #[serde(deserialize_with = "null_as_default")]
     pub name: String,
     /// The Service's port.
     pub port: Option<IntOrString>,
+}
+
+impl View for TargetGroupBinding {
+    const FIELDS: &'static [(&'static str, Shape)] = &[
+        METADATA,
+        (
+            "spec",
+            Shape::Map(&[
+                ("serviceRef", Shape::Map(&[("name", Shape::Text), ("port", Shape::IntOrText)])),
+                ("targetType", Shape::Text),
+                ("networking", Shape::Present),
+                ("nodeSelector", Shape::Present),
+            ]),
+        ),
+    ];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        let mut spec = fields.map("spec");
+        let mut service_ref = spec.map("serviceRef");
+        Self {
+            metadata: Metadata::of(fields),
+            spec: TargetGroupBindingSpec {
+                service_ref: ServiceReference { name: service_ref.text("name"), port: service_ref.int_or_text("port") },
+                target_type: spec.text("targetType"),
+                has_networking: spec.is_present("networking"),
+                has_node_selector: spec.is_present("nodeSelector"),
+            },
+        }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }

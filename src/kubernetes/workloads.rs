@@ -1,27 +1,35 @@
 //! StatefulSet (`apps/v1`), as far as it is read.
 
-use serde::Deserialize;
-
-use super::decode::{map, null_as_default};
-use super::metadata::Metadata;
+use super::decode::{Fields, Shape, View};
+use super::metadata::{METADATA, Metadata};
 
 /// A StatefulSet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatefulSet {
     /// Its metadata.
-    #[serde(deserialize_with = "map")]
     pub metadata: Metadata,
     /// Its specification.
-    #[serde(deserialize_with = "map")]
     pub spec: StatefulSetSpec,
 }
 
 /// `spec` of a StatefulSet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "a map")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatefulSetSpec {
     /// The headless Service that gives its pods their names.
-    #[serde(deserialize_with = "null_as_default")]
     pub service_name: String,
+}
+
+impl View for StatefulSet {
+    const FIELDS: &'static [(&'static str, Shape)] = &[METADATA, ("spec", Shape::Map(&[("serviceName", Shape::Text)]))];
+
+    fn from_fields(fields: &mut Fields<'_>) -> Self {
+        Self {
+            metadata: Metadata::of(fields),
+            spec: StatefulSetSpec { service_name: fields.map("spec").text("serviceName") },
+        }
+    }
+
+    fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
 }

@@ -54,7 +54,7 @@ mod tests {
 
     #[track_caller]
     fn check(spec: &str, expected: bool) {
-        let service: Service = serde_json::from_str(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        let service: Service = crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
         assert_eq!(is_broken_by(&service), expected, "{spec}");
     }
 
