@@ -4,7 +4,7 @@
 //! reason: then everything is read as ever. It relies on the host for one thing, that the payload is JSON of an
 //! AdmissionRequest and of settings that `validate_settings` has seen; whoever made the object has no part in that.
 
-use crate::scan::any_pair;
+use crate::scan::{Pair, any_place};
 
 /// Whether the payload is a request for a Service that passes untouched: with `services: headless`, one that is neither
 /// headless nor has an `actions.` annotation, before and after.
@@ -13,20 +13,33 @@ use crate::scan::any_pair;
 /// stored Service has is that of `sessionAffinity`. A clusterIP of a wrong type is read, to be refused; nothing else of
 /// such a Service is needed.
 pub fn is_none_of_our_business(payload: &[u8]) -> bool {
-    is_of_core_service(payload)
-        && !any_pair(payload, [*b"No", *b"/a", *b"IP", *b"\\u"], |at| {
-            let (before, rest) = payload.split_at_checked(at).unwrap_or((payload, &[]));
-            match rest {
-                [b'\\', b'u', ..] => true,
-                [b'/', ..] => rest.starts_with(b"/actions."),
-                [b'I', ..] => {
-                    let is_address = rest.starts_with(b"IP\":\"") || rest.starts_with(b"IPs\":[\"");
-                    before.ends_with(b"\"cluster") && !is_address
-                }
-                [b'N', b'o', b'n', b'e', after, ..] => *after != b'"' || !before.ends_with(b"\"sessionAffinity\":\""),
-                _ => rest.starts_with(b"NodePort") && before.ends_with(b"without"),
-            }
-        })
+    const NONE: Pair = Pair::new(*b"No");
+    const ACTIONS: Pair = Pair::new(*b"/a");
+    const ADDRESS: Pair = Pair::new(*b"IP");
+    let mark = |word, next| {
+        NONE.mark(word, next)
+            | ACTIONS.mark(word, next)
+            | ADDRESS.mark(word, next)
+            | Pair::UNICODE_ESCAPE.mark(word, next)
+    };
+    is_of_core_service(payload) && !any_place(payload, mark, |at| matters(payload, at))
+}
+
+/// Whether what begins at a place in the payload may make the Service one that is looked at.
+fn matters(payload: &[u8], at: usize) -> bool {
+    let Some((before, rest)) = payload.split_at_checked(at) else { return true };
+    match rest {
+        [b'\\', b'u', ..] => true,
+        [b'/', ..] => rest.starts_with(b"/actions."),
+        [b'I', ..] => {
+            let is_address = rest.starts_with(b"IP\":\"") || rest.starts_with(b"IPs\":[\"");
+            before.ends_with(b"\"cluster") && !is_address
+        }
+        [b'N', b'o', b'n', b'e', after @ ..] => {
+            !after.starts_with(b"\"") || !before.ends_with(b"\"sessionAffinity\":\"")
+        }
+        _ => rest.starts_with(b"NodePort") && before.ends_with(b"without"),
+    }
 }
 
 /// Whether the payload begins with a request for a core Service, as a host writes it: the keys of its maps are sorted

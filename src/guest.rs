@@ -1,8 +1,5 @@
 //! The policy's side of waPC: its entry points, and the cluster as the host's calls show it. No word of the policy.
 
-use std::collections::BTreeSet;
-
-use kubewarden_policy_sdk::host_capabilities::kubernetes::{GetResourceRequest, ListAllResourcesRequest};
 use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
 use serde::Serialize;
@@ -37,30 +34,47 @@ struct Host;
 impl Cluster for Host {
     fn get(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, LookupError> {
         let request = GetResourceRequest {
-            api_version: resource.api_version().to_owned(),
-            kind: resource.kind().to_owned(),
-            name: name.to_owned(),
-            namespace: namespace.map(str::to_owned),
+            api_version: resource.api_version(),
+            kind: resource.kind(),
+            name,
+            namespace,
             disable_cache: false,
-            field_masks: field_masks(resource),
+            field_masks: resource.field_masks(),
         };
         call("get_resource", &request, resource)
     }
 
     fn list(&self, resource: Resource) -> Result<Vec<u8>, LookupError> {
         let request = ListAllResourcesRequest {
-            api_version: resource.api_version().to_owned(),
-            kind: resource.kind().to_owned(),
+            api_version: resource.api_version(),
+            kind: resource.kind(),
             label_selector: None,
             field_selector: None,
-            field_masks: field_masks(resource),
+            field_masks: resource.field_masks(),
         };
         call("list_resources_all", &request, resource)
     }
 }
 
-fn field_masks(resource: Resource) -> Option<BTreeSet<String>> {
-    Some(resource.field_masks().iter().map(|mask| (*mask).to_owned()).collect())
+/// The SDK's request of this name, borrowed.
+#[derive(Serialize)]
+struct GetResourceRequest<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    namespace: Option<&'a str>,
+    disable_cache: bool,
+    field_masks: &'a [&'a str],
+}
+
+/// The SDK's request of this name, borrowed.
+#[derive(Serialize)]
+struct ListAllResourcesRequest<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    label_selector: Option<&'a str>,
+    field_selector: Option<&'a str>,
+    field_masks: &'a [&'a str],
 }
 
 /// The SDK's own functions would decode whole objects into k8s-openapi's types; here the JSON is wanted.

@@ -3,41 +3,65 @@
 //! Invariant: nothing is known of JSON here but one thing. The text of a string stands in it as it is, unless it is
 //! escaped: names, which are of ASCII letters, digits, `-` and `.`, can only be hidden by a `\u` escape.
 
-/// The first bytes of an escape that can hide any character.
-const UNICODE_ESCAPE: [u8; 2] = *b"\\u";
+/// Every byte of a word.
+const ONES: u64 = u64::MAX / 255;
+/// The upper bit of every byte of a word, which marks a place.
+const MARKS: u64 = ONES << 7;
+
+/// Two neighbouring bytes that are looked for.
+#[derive(Clone, Copy)]
+pub struct Pair {
+    first: u64,
+    second: u64,
+}
+
+impl Pair {
+    /// The first bytes of an escape that can hide any character.
+    pub const UNICODE_ESCAPE: Self = Self::new(*b"\\u");
+
+    /// The pair of these bytes.
+    pub const fn new([first, second]: [u8; 2]) -> Self {
+        Self { first: ONES * first as u64, second: ONES * second as u64 }
+    }
+
+    /// Marks the places in eight bytes where the pair stands, and perhaps others behind one; `next` are the eight bytes
+    /// that begin one byte later. A zero byte in `x` is found by `(x - 0x01…) & !x & 0x80…`.
+    #[inline]
+    pub fn mark(self, word: u64, next: u64) -> u64 {
+        let difference = (word ^ self.first) | (next ^ self.second);
+        difference.wrapping_sub(ONES) & !difference & MARKS
+    }
+}
+
+/// Whether `is_match` holds for any place in `bytes` that `mark` marks, given eight bytes and the eight that begin one
+/// byte later; near the end, it is asked about every place.
+#[inline]
+pub fn any_place(bytes: &[u8], mark: impl Fn(u64, u64) -> u64, is_match: impl Fn(usize) -> bool) -> bool {
+    let mut at = 0;
+    while let Some(window) = bytes.get(at..at + 9) {
+        let (Some(word), Some(next)) = (window.first_chunk(), window.last_chunk()) else { break };
+        let mut marks = mark(u64::from_le_bytes(*word), u64::from_le_bytes(*next));
+        while marks != 0 {
+            if is_match(at + marks.trailing_zeros() as usize / 8) {
+                return true;
+            }
+            marks &= marks - 1;
+        }
+        at += 8;
+    }
+    (at..bytes.len()).any(is_match)
+}
 
 /// Whether `json` may hold a string with `name` in it. That it does not is certain.
 pub fn may_mention(json: &str, name: &str) -> bool {
     let (json, name) = (json.as_bytes(), name.as_bytes());
-    let Some(end) = name.last_chunk::<2>() else { return true };
-    any_pair(json, [*end, UNICODE_ESCAPE], |at| {
-        let so_far = json.get(..at + end.len()).unwrap_or(json);
-        so_far.ends_with(name) || so_far.ends_with(&UNICODE_ESCAPE)
+    let Some(end) = name.last_chunk() else { return true };
+    let end = Pair::new(*end);
+    let mark = |word, next| end.mark(word, next) | Pair::UNICODE_ESCAPE.mark(word, next);
+    any_place(json, mark, |at| {
+        let so_far = json.get(..at + 2).unwrap_or(json);
+        so_far.ends_with(name) || so_far.ends_with(b"\\u")
     })
-}
-
-/// Whether one of the pairs of bytes stands at a place in `bytes` of which `is_match` holds.
-///
-/// Eight neighbours are compared in one number (a zero byte in `x` is found by `(x - 0x01…) & !x & 0x80…`), so that a
-/// place without any of the pairs costs a few instructions.
-pub fn any_pair<const N: usize>(bytes: &[u8], pairs: [[u8; 2]; N], is_match: impl Fn(usize) -> bool) -> bool {
-    const ONES: u64 = u64::MAX / 255;
-    let pairs_in_words = pairs.map(|[first, second]| (ONES * u64::from(first), ONES * u64::from(second)));
-    let is_pair = |at: usize| bytes.get(at..).and_then(<[u8]>::first_chunk).is_some_and(|pair| pairs.contains(pair));
-    let mut at = 0;
-    while let Some(window) = bytes.get(at..at + 9) {
-        let (Some(words), Some(next)) = (window.first_chunk(), window.last_chunk()) else { break };
-        let (word, next) = (u64::from_le_bytes(*words), u64::from_le_bytes(*next));
-        let zero_bytes = pairs_in_words.iter().fold(0, |found, (first, second)| {
-            let difference = (word ^ first) | (next ^ second);
-            found | (difference.wrapping_sub(ONES) & !difference)
-        });
-        if zero_bytes & (ONES << 7) != 0 && (at..at + 8).any(|at| is_pair(at) && is_match(at)) {
-            return true;
-        }
-        at += 8;
-    }
-    (at..bytes.len()).any(|at| is_pair(at) && is_match(at))
 }
 
 #[cfg(test)]
