@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use aws_headless_service_policy::rules::RuleId;
 use e2e_tests::admission::{Operation, request};
 use e2e_tests::cases::{self, Case, Outcome};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
@@ -12,6 +13,7 @@ use e2e_tests::fields::unknown_fields;
 use e2e_tests::kinds::{group_and_version, plural};
 use e2e_tests::metadata::{PolicyMetadata, Rule};
 use e2e_tests::yaml;
+use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::{
     ClusterAdmissionPolicy, ClusterAdmissionPolicySpec,
@@ -420,7 +422,7 @@ fn the_validating_policy_admits_what_was_fixed() {
     assert!(fixed >= 10, "only {fixed} cases with a fix");
 }
 
-/// What the page quotes as the policy's words are its words, in some case; what it has people patch is valid.
+/// What the page quotes as the policy's words are its words, in some case.
 #[test]
 fn the_page_quotes_what_the_policy_says() {
     let page = read("docs/deployment.md");
@@ -452,15 +454,236 @@ fn the_page_quotes_what_the_policy_says() {
     let text = read("deploy/reject.yaml");
     let [warning] = Policy::read_all(&text.replace("mode: reject", "mode: warn"), "warn").try_into().ok().expect("one");
     assert_eq!((warning.field("settings"), warning.field("mode")), (&json!({"mode": "warn"}), &json!("protect")));
+}
 
+/// The blocks of a page that begin with a fence and this word, without the indentation of the list that they stand in.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        let Some(indentation) = line.strip_suffix(&format!("```{language}")) else { continue };
+        let inside = lines.by_ref().take_while(|line| line.trim_start() != "```");
+        blocks.push(inside.map(|line| line.strip_prefix(indentation).unwrap_or(line)).collect::<Vec<_>>().join("\n"));
+    }
+    blocks
+}
+
+/// The commands of a block, each on one line.
+fn commands(block: &str) -> Vec<String> {
+    let joined = block.replace("\\\n", " ");
+    let commands = joined.lines().filter_map(|line| line.strip_prefix("$ "));
+    commands.map(|command| command.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// An object in the cluster that a command of the page names, once everything in `deploy/` is deployed.
+fn deployed(kind: &str, name: &str) -> Option<Value> {
+    let policies = policies().into_iter().filter(|policy| !policy.origin.starts_with("deploy/monitor.yaml"));
+    policies.map(|policy| (policy.spec.mutating, policy)).find_map(|(mutating, policy)| {
+        // Kubewarden: internal/controller/policy_subreconciler_webhook.go.
+        let webhook = json!({
+            "metadata": {"name": format!("clusterwide-{}", policy.name)},
+            "webhooks": [{
+                "name": format!("clusterwide-{}.kubewarden.admission", policy.name),
+                "admissionReviewVersions": ["v1"],
+                "clientConfig": {},
+                "sideEffects": "None",
+                "failurePolicy": policy.field("failurePolicy"),
+            }],
+        });
+        let object = match kind {
+            "clusteradmissionpolicy" => policy.object,
+            "validatingwebhookconfiguration" if !mutating => webhook,
+            "mutatingwebhookconfiguration" if mutating => webhook,
+            _ => return None,
+        };
+        (object["metadata"]["name"] == name).then_some(object)
+    })
+}
+
+/// What the page has people change or delete is there, and valid afterwards.
+#[test]
+fn the_commands_of_the_page_are_about_what_is_deployed() {
     let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
-    let patches: Vec<&str> = page.split("--patch '").skip(1).filter_map(|rest| rest.split('\'').next()).collect();
-    assert!(!patches.is_empty());
-    for patch in patches {
-        let patched: Value = serde_json::from_str(patch).expect("a patch in JSON");
-        let mut object = policy("deploy/reject.yaml: aws-headless-service").object;
-        json_patch::merge(&mut object, &patched);
-        let spec = typed::<ClusterAdmissionPolicy>(&object).spec.expect("a spec");
-        assert!(module.policy.validate_settings(&spec.settings.0.to_string()).expect("an answer").valid, "{patch}");
+    let page = read("docs/deployment.md");
+    let (mut deleted, mut patched) = (0, Vec::new());
+    for command in blocks(&page, "console").iter().flat_map(|block| commands(block)) {
+        let words: Vec<&str> = command.split(' ').take_while(|word| !word.starts_with('-')).collect();
+        let ["kubectl", verb @ ("delete" | "patch"), kind, names @ ..] = words.as_slice() else { continue };
+        if *kind == "job" {
+            continue;
+        }
+        let objects = names.iter().map(|name| deployed(kind, name).unwrap_or_else(|| panic!("{command}: no {name}")));
+        let objects: Vec<Value> = objects.collect();
+        assert!(!objects.is_empty(), "{command}");
+        if *verb == "delete" {
+            deleted += 1;
+            continue;
+        }
+        let patch = command.split('\'').nth(1).expect("a patch");
+        for mut object in objects {
+            if command.contains(" --type json ") {
+                let before = object.clone();
+                let patch: json_patch::Patch = serde_json::from_str(patch).expect("a patch");
+                json_patch::patch(&mut object, &patch).expect("a patch that fits");
+                assert_ne!(object, before, "{command}");
+                typed::<ValidatingWebhookConfiguration>(&object);
+                patched.push(object.pointer("/webhooks/0/failurePolicy").cloned());
+            } else {
+                assert!(command.contains(" --type merge "), "{command}");
+                json_patch::merge(&mut object, &serde_json::from_str(patch).expect("a patch"));
+                let spec = typed::<ClusterAdmissionPolicy>(&object).spec.expect("a spec");
+                let answer = module.policy.validate_settings(&spec.settings.0.to_string()).expect("an answer");
+                assert!(answer.valid, "{command}");
+                patched.push(object.pointer("/spec/failurePolicy").cloned());
+                patched.push(object.pointer("/spec/settings/mode").cloned());
+            }
+        }
+    }
+    let expected = ["Ignore", "Ignore", "reject", "Fail", "warn"].map(|text| Some(json!(text)));
+    assert_eq!(patched, expected, "the webhook; the policy and its mode, first the one, then the other");
+    assert_eq!(deleted, 4);
+}
+
+/// In `mode: mutate` the fixing policy refuses too, so that it goes before the other one only warns.
+#[test]
+fn nothing_refuses_once_the_page_has_people_warn() {
+    let page = read("docs/deployment.md");
+    let all = blocks(&page, "console");
+    let block = all.iter().find(|block| block.contains(r#"{"mode": "warn"}"#)).expect("a patch");
+    let [first, second, ..] = &commands(block)[..] else { panic!("{block}") };
+    assert_eq!(first, "kubectl delete clusteradmissionpolicy aws-headless-service-fix --ignore-not-found");
+    assert!(second.starts_with("kubectl patch clusteradmissionpolicy aws-headless-service "), "{second}");
+    let fixing = policy("deploy/mutate.yaml: aws-headless-service-fix");
+    let refused = cases_within_the_rules().into_iter().any(|(case, _)| {
+        case.settings.get("mode") == fixing.spec.settings.0.get("mode") && case.expect.outcome == Outcome::Reject
+    });
+    assert!(refused, "no case that `mode: mutate` refuses");
+}
+
+/// Kubewarden's status of a policy is that of the policy server before the change, until the rollout is over.
+#[test]
+fn the_page_waits_for_what_it_changes() {
+    let page = read("docs/deployment.md");
+    let mut waits = 0;
+    for block in blocks(&page, "console") {
+        let commands = commands(&block);
+        let changes = |command: &String| {
+            ["monitor", "reject", "mutate"].iter().any(|file| command.contains(&format!("deploy/{file}.yaml")))
+                || command.contains(r#"--patch '{"spec": {"settings""#)
+        };
+        let Some(last) = commands.iter().rposition(changes) else { continue };
+        let rollout = "kubectl rollout status deployment/policy-server-default --namespace kubewarden --timeout=5m";
+        assert_eq!(commands.get(last + 1..last + 3).unwrap_or_default(), ["sleep 10", rollout], "{block}");
+        waits += 1;
+    }
+    assert_eq!(waits, 5, "audit, warn, reject, mutate, and the emergency");
+}
+
+/// The loop that asks for permissions, and the numbers in words.
+#[test]
+fn the_page_asks_for_every_kind_that_is_looked_up() {
+    let page = read("docs/deployment.md");
+    let all = blocks(&page, "console");
+    let block = all.iter().find(|block| block.contains("kubectl auth can-i")).expect("the loop");
+    let named = block.replace("\\\n", " ");
+    let words = |variable: &str| {
+        let list = named.split(&format!("for {variable} in ")).nth(1).and_then(|rest| rest.split(';').next());
+        list.expect("a loop").split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let auto_mode = "eks.amazonaws.com";
+    let (of_auto_mode, others): (Vec<_>, Vec<_>) = looked_up().into_iter().partition(|(group, _)| group == auto_mode);
+    let dotted = |(group, resource): (String, String)| format!("{resource}.{group}").trim_end_matches('.').to_owned();
+    assert_eq!(words("resource").into_iter().collect::<BTreeSet<_>>(), others.into_iter().map(dotted).collect());
+    assert_eq!(words("verb"), VERBS);
+    let numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"];
+    for sentence in [
+        format!("on the {} kinds of `contextAwareResources`", numbers[looked_up().len()]),
+        format!("ask for the {} kinds of `{auto_mode}` too", numbers[of_auto_mode.len()]),
+    ] {
+        assert!(page.contains(&sentence), "docs/deployment.md does not say: {sentence}");
+    }
+}
+
+/// What the audit scanner says when it leaves the policy out, in all the places where somebody looks.
+#[test]
+fn the_page_and_the_files_say_the_same_of_unknown_kinds() {
+    let message = "`failed to obtain unknown GroupVersion resources`";
+    let text = |name: &str| read(name).replace("    # ", "").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text("docs/deployment.md").contains(message));
+    for policy in policies() {
+        let file = policy.origin.split(':').next().expect("a file");
+        let count = policies().iter().filter(|other| other.origin.starts_with(file)).count();
+        assert_eq!(text(file).matches(message).count(), count, "{file}");
+    }
+}
+
+/// Argo CD compares an object of git with a fixed one as if these places were in neither.
+#[test]
+fn argo_cd_sees_no_difference_where_an_object_was_fixed() {
+    let page = read("docs/deployment.md");
+    let all = blocks(&page, "yaml");
+    let applications = all.iter().map(|block| yaml::single(block, "docs/deployment.md").expect("YAML"));
+    let application = applications.into_iter().find(|block| block["kind"] == "Application").expect("an Application");
+    let mut ignored: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for entry in application["spec"]["ignoreDifferences"].as_array().expect("a list") {
+        let text = |name: &str| entry[name].as_str().expect("a string").to_owned();
+        let pointers = serde_json::from_value(entry["jsonPointers"].clone()).expect("pointers");
+        ignored.insert((text("group"), text("kind")), pointers);
+    }
+    let resources: BTreeSet<(String, String)> =
+        ignored.keys().map(|(group, kind)| (group.clone(), plural(kind))).collect();
+    let rules = metadata().rules.into_iter();
+    let expected = rules.flat_map(|rule| rule.api_groups.into_iter().zip(rule.resources)).collect();
+    assert_eq!(resources, expected);
+
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for (case, request) in cases_within_the_rules() {
+        let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
+        let Some(fixed) = observed.mutated_object() else { continue };
+        let (mut before, mut after) = (request["object"].clone(), fixed.clone());
+        let text = |name: &str| before[name].as_str().unwrap_or_default().to_owned();
+        let kind = (group_and_version(&text("apiVersion")).0.to_owned(), text("kind"));
+        for pointer in &ignored[&kind] {
+            let (parent, last) = pointer.rsplit_once('/').expect("a pointer");
+            let last = last.replace("~1", "/");
+            let taken = [&mut before, &mut after].map(|object| {
+                object.pointer_mut(parent).and_then(|parent| parent.as_object_mut()?.shift_remove(&last))
+            });
+            if taken[0] != taken[1] {
+                used.insert(pointer.clone());
+            }
+        }
+        // An empty map is no difference.
+        for object in [&mut before, &mut after] {
+            if object["metadata"]["annotations"] == json!({}) {
+                object["metadata"].as_object_mut().expect("metadata").shift_remove("annotations");
+            }
+        }
+        assert_eq!(before, after, "{}", case.name);
+    }
+    let all: BTreeSet<String> = ignored.into_values().flatten().collect();
+    assert_eq!(used, all, "ignored, and never set");
+}
+
+/// An error of the controller, quoted by a rule, is what people come to the page with.
+#[test]
+fn the_page_lists_the_errors_that_the_rules_name() {
+    let page = read("docs/deployment.md");
+    let table: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")).collect();
+    let first_cells: Vec<&str> = table.iter().filter_map(|row| row.split('|').next()).collect();
+    let mut quoted: BTreeSet<String> = BTreeSet::new();
+    for rule in RuleId::ALL {
+        let text = read(&format!("src/rules/{}.rs", rule.id().replace('-', "_")));
+        let comment: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
+        let section = comment.iter().skip_while(|line| **line != "## What the controller does").skip(1);
+        let section = section.take_while(|line| !line.starts_with("## ")).copied().collect::<Vec<_>>().join(" ");
+        // Files, functions and events are one word each.
+        quoted.extend(section.split('`').skip(1).step_by(2).filter(|code| code.contains(' ')).map(str::to_owned));
+    }
+    assert!(quoted.len() >= 4, "{quoted:?}");
+    for error in quoted {
+        let example = error.replace("NAMESPACE/NAME", "shop/cart");
+        let is_listed = first_cells.iter().any(|cell| cell.starts_with(&format!("{example}`")));
+        assert!(is_listed, "docs/deployment.md does not list: {example}");
     }
 }

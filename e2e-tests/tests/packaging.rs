@@ -629,6 +629,18 @@ fn is_valid(schema: &Value, value: &Value) -> bool {
     })
 }
 
+/// What an editor is told about a file of settings: where their schema is.
+#[test]
+fn an_editor_is_pointed_at_the_schema() {
+    let page = read("docs/deployment.md");
+    let (_, rest) = page.split_once("# yaml-language-server: $schema=").expect("a comment for editors");
+    let (path, rest) = rest.split_once('\n').expect("a line");
+    assert_eq!(path, SCHEMA);
+    let settings = yaml::single(rest.split("```").next().expect("a block"), "docs/deployment.md").unwrap();
+    assert!(is_valid(&schema(), &settings), "{settings}");
+    assert!(Settings::from_value(&settings).is_ok_and(|settings| settings != Settings::default()), "{settings}");
+}
+
 /// The examples that people copy, and the settings of the cases.
 #[test]
 fn written_settings_are_valid_by_the_schema_too() {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 
 use e2e_tests::engine::repository;
 use e2e_tests::yaml;
@@ -38,13 +39,26 @@ fn workflows() -> Vec<(PathBuf, Value)> {
     files.into_iter().map(parsed).collect()
 }
 
+#[track_caller]
+fn workflow(name: &str) -> Value {
+    workflows().into_iter().find(|(path, _)| path.ends_with(name)).expect("such a workflow").1
+}
+
 fn jobs(workflow: &Value) -> impl Iterator<Item = (&String, &Value)> {
     workflow["jobs"].as_object().expect("jobs").iter()
 }
 
+fn steps(job: &Value) -> impl Iterator<Item = &Value> {
+    job["steps"].as_array().into_iter().flatten()
+}
+
 fn scripts(workflow: &Value) -> Vec<&str> {
-    let steps = jobs(workflow).filter_map(|(_, job)| job["steps"].as_array()).flatten();
-    steps.filter_map(|step| step["run"].as_str()).collect()
+    jobs(workflow).flat_map(|(_, job)| steps(job)).filter_map(|step| step["run"].as_str()).collect()
+}
+
+/// Whether a step is one of an action, whatever its version.
+fn uses(step: &Value, action: &str) -> bool {
+    step["uses"].as_str().is_some_and(|used| used.starts_with(&format!("{action}@")))
 }
 
 /// A tag can be moved to other code, a commit cannot; and one action has one version.
@@ -96,6 +110,198 @@ fn workflows_use_one_kwctl() {
         .filter_map(|(_, workflow)| workflow["env"]["KWCTL_VERSION"].as_str().map(str::to_owned))
         .collect();
     assert_eq!(versions.len(), 1, "{versions:?}");
+}
+
+/// What would be skipped, or could fail and nobody would see it.
+fn is_always_done(job: &Value) -> bool {
+    std::iter::once(job).chain(steps(job)).all(|it| it["if"].is_null() && it["continue-on-error"].is_null())
+}
+
+/// A change has to pass all of it, and so has a release.
+#[test]
+fn ci_runs_everything() {
+    let ci = workflow("ci.yml");
+    let triggers: BTreeSet<&str> = ci["on"].as_object().expect("triggers").keys().map(String::as_str).collect();
+    assert_eq!(triggers, ["pull_request", "push", "schedule", "workflow_call"].into());
+    for (name, job) in jobs(&ci) {
+        assert!(is_always_done(job), "{name}");
+    }
+    let scripts = scripts(&ci);
+    let targets: BTreeSet<&str> =
+        scripts.iter().flat_map(|script| script.lines()).flat_map(targets_of_command).collect();
+    assert_eq!(targets, ["e2e-tests", "policy.wasm", "release-rustc", "reproducible", "test"].into());
+    let runs = |text: &str| scripts.iter().any(|script| script.contains(text));
+    assert!(runs("wc -c < policy.wasm"), "nothing prints the module's size");
+    // For wasm32-wasip1, `make test` builds it.
+    assert!(runs("cargo build --locked --package aws-headless-service-policy --target wasm32-unknown-unknown"));
+    // The oldest compilers that the packages claim to need.
+    for (manifest, command) in [("Cargo.toml", "make policy.wasm"), ("e2e-tests/Cargo.toml", "cargo test --locked")] {
+        let version = format!(r#"version=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' {manifest})"#);
+        let is_run = |script: &&str| script.contains(&version) && script.contains(command);
+        assert!(scripts.iter().any(is_run), "{manifest}: {command}");
+    }
+
+    let kwctl =
+        steps(&ci["jobs"]["e2e-tests"]).position(|step| uses(step, "kubewarden/github-actions/kwctl-installer"));
+    let tests = steps(&ci["jobs"]["e2e-tests"]).position(|step| step["run"] == "make e2e-tests");
+    assert!(kwctl.is_some() && kwctl < tests, "kwctl {kwctl:?}, tests {tests:?}");
+
+    // `make deny` with all of its checks.
+    let mut all = jobs(&ci).flat_map(|(_, job)| steps(job));
+    let deny = all.find(|step| uses(step, "EmbarkStudios/cargo-deny-action")).expect("cargo-deny");
+    let (arguments, command) = (deny["with"]["arguments"].as_str(), deny["with"]["command"].as_str());
+    let expected = format!("cargo deny {} {} all", arguments.expect("arguments"), command.expect("a command"));
+    assert!(dry_run(&["deny"], &[]).contains(&expected), "{expected}");
+}
+
+/// Nothing is published that was not tested, and what is published is signed by the same job.
+#[test]
+fn a_release_is_tested_then_built_then_pushed_and_signed() {
+    let release = workflow("release.yml");
+    assert_eq!(release["on"], json!({"push": {"tags": ["v*"]}}));
+    let order: Vec<(&str, &Value)> = jobs(&release).map(|(name, job)| (name.as_str(), &job["needs"])).collect();
+    let expected = [
+        ("ci", &Value::Null),
+        ("build", &Value::Null),
+        ("publish", &json!(["ci", "build"])),
+        ("github-release", &json!("publish")),
+        ("artifacthub", &json!("publish")),
+    ];
+    assert_eq!(order, expected);
+    let job = |name: &str| &release["jobs"][name];
+    assert_eq!(job("ci")["uses"], "./.github/workflows/ci.yml");
+    for name in ["ci", "build", "publish", "github-release"] {
+        assert!(is_always_done(job(name)), "{name}");
+    }
+
+    // What is built is what is handed on, pushed, signed and attached.
+    let files = ["policy.wasm", "annotated-policy.wasm", "policy-sbom.cdx.json", "SHA256SUMS"];
+    assert!(steps(job("build")).any(|step| step["run"] == "make release"));
+    let upload = steps(job("build")).find(|step| uses(step, "actions/upload-artifact")).expect("an artifact");
+    let uploaded = upload["with"]["path"].as_str().expect("paths");
+    let step_with = |name: &str, text: &str| {
+        let position = steps(job(name)).position(|step| step["run"].as_str().is_some_and(|run| run.contains(text)));
+        position.unwrap_or_else(|| panic!("{name}: {text}"))
+    };
+    let (push, sign) = (step_with("publish", "kwctl push "), step_with("publish", "cosign sign --yes "));
+    assert!(push < sign, "signed before it is pushed");
+    let [push, sign] = [push, sign].map(|index| &job("publish")["steps"][index]);
+    assert!(
+        push["run"].as_str().is_some_and(|run| run.contains("annotated-policy.wasm") && run.contains("immutable_ref"))
+    );
+    assert_eq!(sign["env"]["REFERENCE"], "${{ steps.push.outputs.reference }}", "not what was pushed");
+    let sign = sign["run"].as_str().expect("a script");
+    for line in sign.lines().filter(|line| line.trim_start().starts_with("cosign sign ")) {
+        assert!(line.ends_with(r#" "$REFERENCE""#), "{line}");
+    }
+    for file in files {
+        assert!(uploaded.lines().any(|line| line == file), "{file} is not handed on");
+        assert!(sign.lines().any(|line| line.contains("for file in ") && line.contains(&format!(" {file}"))), "{file}");
+    }
+    let download =
+        steps(job("github-release")).find(|step| uses(step, "actions/download-artifact")).expect("a download");
+    assert_eq!(download["with"], json!({"path": "assets", "merge-multiple": true}));
+    let create = &job("github-release")["steps"][step_with("github-release", "gh release create ")];
+    assert!(create["run"].as_str().is_some_and(|run| run.trim_end().ends_with(" assets/*")));
+}
+
+#[test]
+fn only_the_jobs_that_publish_may_write() {
+    let mut writers: BTreeSet<(String, String)> = BTreeSet::new();
+    for (_, workflow) in workflows() {
+        for (name, job) in jobs(&workflow) {
+            for (permission, level) in job["permissions"].as_object().expect("permissions") {
+                if level != "read" {
+                    writers.insert((name.clone(), format!("{permission}: {}", level.as_str().expect("a level"))));
+                }
+            }
+        }
+    }
+    let expected = [
+        ("artifacthub", "contents: write"),
+        ("github-release", "contents: write"),
+        ("publish", "id-token: write"),
+        ("publish", "packages: write"),
+    ];
+    assert_eq!(writers, expected.map(|(job, level)| (job.to_owned(), level.to_owned())).into());
+}
+
+/// make, without what a make around this test has set for those below it.
+fn make() -> Command {
+    let path = std::env::var_os("PATH").expect("a PATH");
+    let make = std::env::split_paths(&path).map(|folder| folder.join("make")).find(|file| file.is_file());
+    let mut command = Command::new(make.expect("make on the PATH"));
+    command.current_dir(repository());
+    for variable in ["MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CI", "CHECKS"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+/// The commands that make would run.
+fn dry_run(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let output = make().arg("--dry-run").args(arguments).envs(environment.iter().copied()).output().expect("make");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Whoever has a later compiler can run `make test`; a warning of it is CI's business.
+#[test]
+fn warnings_are_errors_in_ci_alone() {
+    let denied = |environment: &[(&str, &str)]| dry_run(&["test"], environment).matches("-- -D warnings").count();
+    assert_eq!((denied(&[]), denied(&[("CI", "true")])), (0, 2));
+    let run = read(&repository().join(".ci/run"));
+    assert!(run.lines().any(|line| line == "CI=true make test"), "{run}");
+}
+
+/// Runs make where nothing is on the PATH but these names, which do nothing.
+fn make_with(tools: &[&str], target: &str) -> Output {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("path-{}-{target}", tools.join("-")));
+    fs::create_dir_all(&folder).expect("a folder");
+    for tool in tools {
+        // A command is looked for, and found, when it may be run; nothing here runs it.
+        let file = folder.join(tool);
+        if !file.exists() {
+            std::os::unix::fs::symlink("/bin/sh", file).expect("a link");
+        }
+    }
+    make().arg(target).env("PATH", folder).output().expect("make")
+}
+
+/// Nobody waits minutes for a build that ends in a message which could have come first.
+#[test]
+fn what_needs_kwctl_says_so_before_anything_is_built() {
+    for target in ["annotated-policy.wasm", "e2e-tests"] {
+        let output = make_with(&["bats", "jq"], target);
+        let (said, done) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+        assert!(!output.status.success(), "{target}");
+        assert_eq!(done, "", "{target}: something was run");
+        let [line, makes_own] = &said.lines().collect::<Vec<_>>()[..] else { panic!("{target}: {said}") };
+        assert!(line.contains("kwctl") && line.contains("https://"), "{target}: {line}");
+        assert!(makes_own.starts_with("make"), "{target}: {makes_own}");
+    }
+    let output = make_with(&["kwctl"], "e2e-tests");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.lines().next().is_some_and(|line| line.ends_with(": bats jq")), "{said}");
+    assert_eq!(output.stdout, b"", "something was run");
+}
+
+/// Everything that cargo-deny can look at is looked at; one part of it needs a database from the network.
+#[test]
+fn dependencies_are_looked_at_from_all_sides() {
+    let text = read(&repository().join("deny.toml"));
+    let heading = |line: &str| Some(line.strip_prefix('[')?.strip_suffix(']')?.to_owned());
+    let mut sections: BTreeSet<String> = text.lines().filter_map(heading).collect();
+    assert!(sections.remove("graph"), "{sections:?}");
+    assert_eq!(sections, ["advisories", "bans", "licenses", "sources"].map(str::to_owned).into());
+    sections.remove("advisories");
+    let offline = sections.into_iter().collect::<Vec<_>>().join(" ");
+    let command = format!(r#"make deny CHECKS="{offline}""#);
+    for file in ["Makefile", "CONTRIBUTING.md"] {
+        assert!(read(&repository().join(file)).contains(&command), "{file} does not say: {command}");
+    }
+    let checks = format!("CHECKS={offline}");
+    assert!(dry_run(&["deny", &checks], &[]).contains(&format!("cargo deny --locked --workspace check {offline}\n")));
 }
 
 fn makefile() -> String {
