@@ -58,7 +58,7 @@ fn answer(payload: &[u8]) -> Value {
 fn refuses(payload: &[u8], code: u16, message: &str) {
     let expected = json!({
         "accepted": false, "message": message, "code": code,
-        "mutated_object": null, "audit_annotations": null, "warnings": null,
+        "mutated_object": null, "audit_annotations": null, "warnings": [message.trim_end_matches('.')],
     });
     assert_eq!(answer(payload), expected);
 }

@@ -8,10 +8,8 @@ use serde_json::value::RawValue;
 
 use super::path::{Context, Judgement};
 use super::{OldObject, ingress, service, target_group_binding};
-use crate::controller::{is_read_annotation, is_read_label};
-use crate::kubernetes::{
-    DecodeError, Edition, Ingress, Metadata, ObjectWithMetadata, Service, TargetGroupBinding, decode, optional_map,
-};
+use crate::controller::{annotations_of_ingress, annotations_of_service, labels_of_binding};
+use crate::kubernetes::{DecodeError, Edition, Ingress, Metadata, Service, TargetGroupBinding, decode, optional_map};
 use crate::request::Kind;
 
 /// An object of a kind that the policy looks at.
@@ -44,6 +42,16 @@ impl Object {
     /// The name as people know it.
     pub fn name(&self, of_request: &str) -> String {
         name_of_object(of_request, self.metadata())
+    }
+
+    /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses
+    /// decides nothing.
+    pub fn deciding_metadata(&self) -> BTreeMap<&str, &str> {
+        match self {
+            Self::Service(service) => annotations_of_service(service),
+            Self::Ingress(ingress) => annotations_of_ingress(ingress),
+            Self::TargetGroupBinding(_, binding) => labels_of_binding(binding),
+        }
     }
 
     /// What the controller would do with the object; where `only` is given, for those Services alone.
@@ -90,43 +98,17 @@ pub fn is_being_deleted(json: &str) -> Result<bool, DecodeError> {
     Ok(object.metadata.is_some_and(|metadata| metadata.deletion_timestamp.is_some()))
 }
 
-/// Whether two objects are alike in everything that decides: the specification, and the annotations and labels that
-/// are read.
-pub fn decides_alike(kind: Kind, new: &str, old: &str) -> bool {
-    match (Deciding::decode(kind, new), Deciding::decode(kind, old)) {
-        (Ok(new_part), Ok(old_part)) => new_part == old_part && have_same_spec(new, old).unwrap_or(false),
-        _ => false,
-    }
-}
-
-#[derive(PartialEq)]
-struct Deciding {
-    annotations: BTreeMap<String, String>,
-    labels: BTreeMap<String, String>,
-}
-
-impl Deciding {
-    fn decode(kind: Kind, json: &str) -> Result<Self, DecodeError> {
-        let metadata = decode::<ObjectWithMetadata>(json)?.metadata;
-        let (mut annotations, mut labels) = (metadata.annotations, metadata.labels);
-        let is_binding = matches!(kind, Kind::TargetGroupBinding(_));
-        annotations.retain(|key, _| !is_binding && is_read_annotation(key));
-        labels.retain(|key, _| is_binding && is_read_label(key));
-        Ok(Self { annotations, labels })
-    }
-}
-
 /// Whether the specifications are the same JSON. The text is compared first: it may hold what cannot be compared
 /// otherwise (nested too deeply, a number beyond all ranges).
-fn have_same_spec(new: &str, old: &str) -> Result<bool, DecodeError> {
+pub fn have_same_spec(new: &str, old: &str) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(default, expecting = "a map")]
     struct Specified<'a> {
         #[serde(borrow)]
         spec: Option<&'a RawValue>,
     }
-    let new = decode::<Specified<'_>>(new)?.spec.map_or("null", RawValue::get);
-    let old = decode::<Specified<'_>>(old)?.spec.map_or("null", RawValue::get);
+    let spec = |json| decode::<Specified<'_>>(json).ok().map(|object| object.spec.map_or("null", RawValue::get));
     let value = |json| serde_json::from_str::<Value>(json).ok();
-    Ok(new == old || value(new).is_some_and(|new| value(old) == Some(new)))
+    let (Some(new), Some(old)) = (spec(new), spec(old)) else { return false };
+    new == old || value(new).is_some_and(|new| value(old) == Some(new))
 }

@@ -66,4 +66,16 @@ pub struct IngressClassParamsSpec {
     /// The namespaces whose Ingresses may use the class; all of them when absent.
     #[serde(deserialize_with = "optional_map")]
     pub namespace_selector: Option<LabelSelector>,
+    /// The group of every Ingress of the class.
+    #[serde(deserialize_with = "optional_map")]
+    pub group: Option<IngressGroup>,
+}
+
+/// Ingresses that share a load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, expecting = "a map")]
+pub struct IngressGroup {
+    /// Its name.
+    #[serde(deserialize_with = "null_as_default")]
+    pub name: String,
 }
