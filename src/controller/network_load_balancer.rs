@@ -208,6 +208,16 @@ mod tests {
         check([nlb_ip, instance, auto], Ip, Some((AutoMode, Instance, NlbTargetTypeAnnotation)));
     }
 
+    #[test]
+    fn the_class_of_auto_mode_is_its_own_whatever_the_flag_says() {
+        let class = AUTO_MODE_CLASS.to_owned();
+        let flags = Flags { load_balancer_class: class.clone(), ..Flags::default() };
+        let mut service = Service::default();
+        service.spec.load_balancer_class = Some(class);
+        let edition = network_load_balancer(&service, &flags).map(|load_balancer| load_balancer.edition);
+        assert_eq!(edition, Some(Edition::AutoMode));
+    }
+
     #[track_caller]
     fn check_keys(annotations: &[(&str, &str)], ports: &str, expected: &[&str]) {
         let service = service(annotations, &format!(r#"{{"ports":{ports}}}"#));
