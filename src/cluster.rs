@@ -91,7 +91,7 @@ impl Resource {
                 &["spec.defaultBackend.service", "spec.ingressClassName", "spec.rules.http.paths.backend.service"]
             }
             Self::IngressClass => &["spec.controller", "spec.parameters"],
-            Self::IngressClassParams(_) => &["spec.namespaceSelector", "spec.targetType"],
+            Self::IngressClassParams(_) => &["spec.group", "spec.namespaceSelector", "spec.targetType"],
             Self::TargetGroupBinding(_) => &["spec.networking", "spec.serviceRef", "spec.targetType"],
         }
     }

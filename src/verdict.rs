@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::cluster::{LookupError, LookupFailure, Resource};
-use crate::controller::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE, Source};
+use crate::controller::{
+    INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE, Source,
+};
 use crate::kubernetes::{DecodeError, ObjectRef, display_text, is_valid_name, shown_name};
 use crate::request::Kind;
 use crate::rules::{Finding, Fix, Instead, Remedy, Role, RuleId, ServiceType, Unjudged};
@@ -16,6 +18,8 @@ use crate::settings::SettingsError;
 pub const MAX_LISTED: usize = 5;
 /// No warning is longer, in bytes: the API server cuts longer ones.
 const MAX_WARNING: usize = 256;
+/// Warnings are this short where names of usual length allow it: the API server may cut many long ones.
+const USUAL_WARNING: usize = 120;
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,8 +57,9 @@ pub struct LogLine {
     pub level: &'static str,
     /// What the person at kubectl reads.
     pub message: String,
-    /// The object that was admitted or refused.
-    pub object: String,
+    /// The object that was admitted or refused; none where the request could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
     /// `accept`, `mutate` or `reject`.
     pub outcome: &'static str,
     /// `finding`, `service`, `path`, `fix`, as in the audit annotations; `lookup` for failed lookups.
@@ -123,8 +128,10 @@ impl Verdict {
     }
 
     fn refused_before_reading(code: u16, message: String) -> Self {
-        let outcome = Outcome::Reject { code, message, audit_annotations: Map::new() };
-        Self { outcome, warnings: Vec::new(), log: None }
+        let warnings = vec![warning(&|_| message.trim_end_matches('.').to_owned())];
+        let (log, fields) = (message.clone(), Map::new());
+        let log = Some(LogLine { level: "warning", message: log, object: None, outcome: "reject", fields });
+        Self { outcome: Outcome::Reject { code, message, audit_annotations: Map::new() }, warnings, log }
     }
 
     /// The answer as the host wants it.
@@ -259,10 +266,10 @@ impl Report {
             Refusal::Findings(findings) => {
                 let all: Vec<&Finding> = findings.iter().collect();
                 self.findings(&all);
-                let first_ingress = findings.iter().position(|finding| matches!(finding.role, Role::Ingress(_)));
-                let entries = findings.iter().enumerate();
-                let message =
-                    list(entries.map(|(index, finding)| long_form(finding, first_ingress == Some(index))).collect());
+                let mut message = list(findings.iter().map(long_form).collect());
+                if findings.iter().any(stops_load_balancer) {
+                    message.push_str(" One such backend of an Ingress stops the reconcile of the whole load balancer, for every Ingress of its group.");
+                }
                 (403, message, findings_annotations(&all))
             }
             Refusal::Lookups(failures) => {
@@ -286,7 +293,7 @@ impl Report {
     }
 
     fn log_line(&self, level: &'static str, message: String, outcome: &'static str) -> LogLine {
-        LogLine { level, message, object: self.object.to_string(), outcome, fields: self.fields.clone() }
+        LogLine { level, message, object: Some(self.object.to_string()), outcome, fields: self.fields.clone() }
     }
 }
 
@@ -316,22 +323,30 @@ fn findings_annotations(findings: &[&Finding]) -> Map<String, Value> {
     ])
 }
 
-/// A warning of the length that the API server lets through: names are shortened before anything else is.
+/// A warning of the usual length, else of one that the API server lets through: names are shortened before anything
+/// else is, but none of usual length for the usual length of a warning.
 fn warning(text: &dyn Fn(usize) -> String) -> String {
-    let fitting = [253, 63, 40, 24, 15].into_iter().map(text).find(|text| text.len() <= MAX_WARNING);
-    fitting.unwrap_or_else(|| display_text(&text(15), MAX_WARNING).into_owned())
+    let fitting = |names: &[usize], max| names.iter().map(|name| text(*name)).find(|text| text.len() <= max);
+    fitting(&[253, 63, 40], USUAL_WARNING)
+        .or_else(|| fitting(&[253, 63, 40, 24, 15], MAX_WARNING))
+        .unwrap_or_else(|| display_text(&text(15), MAX_WARNING).into_owned())
 }
 
 fn short(object: &ObjectRef, max: usize) -> String {
     format!("{} {}", object.kind, object.path(max))
 }
 
-/// What is wrong, in one sentence, and what to do, in another.
-fn long_form(finding: &Finding, tells_of_load_balancer: bool) -> String {
-    format!("{} {}", what(finding, tells_of_load_balancer), help(finding))
+/// Whether the finding keeps an Ingress' load balancer from being reconciled. A missing Service alone does not.
+fn stops_load_balancer(finding: &Finding) -> bool {
+    matches!(finding.role, Role::Ingress(_)) && finding.rule != RuleId::MissingService
 }
 
-fn what(finding: &Finding, tells_of_load_balancer: bool) -> String {
+/// What is wrong, in one sentence, and what to do, in another.
+fn long_form(finding: &Finding) -> String {
+    format!("{} {}", what(finding), help(finding))
+}
+
+fn what(finding: &Finding) -> String {
     let server = &finding.server;
     if finding.rule == RuleId::MissingService {
         let why = if can_exist(finding) { "does not exist" } else { "cannot exist: the name is not valid" };
@@ -340,18 +355,16 @@ fn what(finding: &Finding, tells_of_load_balancer: bool) -> String {
     let source =
         finding.source.as_ref().map(|source| format!(" ({})", source_phrase(source, finding))).unwrap_or_default();
     let mode = format!("in instance mode{source}, which registers node ports, and {}", no_node_port(finding));
-    let consequence = if finding.has_ignored_annotation {
+    let ignored = if finding.has_ignored_annotation {
         format!("; the controller does not read the annotation {INGRESS_TARGET_TYPE} on a TargetGroupBinding")
-    } else if tells_of_load_balancer {
-        "; one such backend stops the reconcile of the whole load balancer, for every Ingress of its group".to_owned()
     } else {
         String::new()
     };
     let service = described_service(finding);
     match finding.role {
-        Role::OwnLoadBalancer(_) => format!("{server} {service} {mode}{consequence}."),
+        Role::OwnLoadBalancer(_) => format!("{server} {service} {mode}{ignored}."),
         Role::TargetGroupBinding(_) | Role::Ingress(_) | Role::WeightedAction(_) => {
-            format!("{server} sends traffic to {service} {mode}{consequence}.")
+            format!("{server} sends traffic to {service} {mode}{ignored}.")
         }
     }
 }
@@ -451,11 +464,17 @@ fn help(finding: &Finding) -> String {
         Remedy::Instead(Instead::AnnotateService { other, is_known: false }) => format!(
             "Set the annotation {INGRESS_TARGET_TYPE}: ip on {service} (on the Ingress it would move {other} too, which could not be looked up), or {other_way}."
         ),
-        Remedy::Instead(Instead::NumberHealthCheckPort { annotation, port, fix }) => format!(
-            "ip mode needs the health check port as a number: set the annotation {annotation} to the pods' port instead of {}, and {}: ip, or {other_way}.",
-            shown_name(port, 63),
-            annotation_of(fix)
-        ),
+        Remedy::Instead(Instead::NumberHealthCheckPort { port }) => {
+            // A Service's own annotations come before those of an Ingress, and are read for it alone.
+            let (object, health_check_port, target_type) = match finding.role {
+                Role::Ingress(_) => (service, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE),
+                _ => (server, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE),
+            };
+            format!(
+                "ip mode needs the health check port as a number: on {object}, set the annotations {health_check_port} to the pods' port instead of {} and {target_type}: ip, or {other_way}.",
+                shown_name(port, 63)
+            )
+        }
         Remedy::Instead(Instead::SplitLoadBalancer { other, is_known }) => {
             let why = if *is_known { "is served in instance mode" } else { "could not be looked up" };
             format!(
@@ -469,13 +488,6 @@ fn help(finding: &Finding) -> String {
             format!("Create {service} first, or correct the reference.")
         }
         Remedy::Instead(Instead::CreateService) => "Correct the reference.".to_owned(),
-    }
-}
-
-fn annotation_of(fix: &Fix) -> &'static str {
-    match fix {
-        Fix::LoadBalancer => NLB_TARGET_TYPE,
-        Fix::TargetGroupBinding { .. } | Fix::Ingress | Fix::ServiceBehindIngress => INGRESS_TARGET_TYPE,
     }
 }
 
@@ -498,34 +510,40 @@ fn short_form(finding: &Finding) -> String {
         let what = match (finding.service_type, finding.role) {
             (ServiceType::Missing, _) if can_exist(finding) => format!("{service} does not exist"),
             (ServiceType::Missing, _) => format!("{service} is no valid name"),
-            (ServiceType::Headless, Role::OwnLoadBalancer(_)) => "headless, with an NLB in instance mode".to_owned(),
-            (_, Role::OwnLoadBalancer(_)) => "no node ports, with an NLB in instance mode".to_owned(),
-            (ServiceType::Headless, _) => format!("headless {service} in instance mode"),
+            (ServiceType::Headless, Role::OwnLoadBalancer(_)) => "headless in instance mode".to_owned(),
+            (_, Role::OwnLoadBalancer(_)) => "no node ports in instance mode".to_owned(),
+            (ServiceType::Headless, _) => format!("headless {} in instance mode", finding.service.path(max)),
             _ => format!("{service} without node ports in instance mode"),
         };
         format!("{server}: {what}; fix: {}", fix_phrase(finding, max))
     })
 }
 
-/// What to do, in a few words.
+/// What to do, in a few words: to the object that serves, where they name no other.
 fn fix_phrase(finding: &Finding, max: usize) -> String {
-    let (service, server) = (short(&finding.service, max), short(&finding.server, max));
     match &finding.remedy {
         Remedy::Fix(Fix::TargetGroupBinding { .. }) => "spec.targetType: ip".to_owned(),
         Remedy::Fix(Fix::Ingress | Fix::ServiceBehindIngress) => format!("{INGRESS_TARGET_TYPE}: ip"),
-        Remedy::Fix(Fix::LoadBalancer) => format!("{NLB_TARGET_TYPE}: ip"),
-        Remedy::Instead(Instead::RecreateBinding) => "create it again with spec.targetType: ip".to_owned(),
-        Remedy::Instead(Instead::ChangeBinding) => format!("create {server} again with spec.targetType: ip"),
+        Remedy::Fix(Fix::LoadBalancer) | Remedy::Instead(Instead::ChangeLoadBalancer) => {
+            format!("{NLB_TARGET_TYPE}: ip")
+        }
+        Remedy::Instead(Instead::RecreateBinding | Instead::ChangeBinding) => {
+            "create it again with spec.targetType: ip".to_owned()
+        }
         Remedy::Instead(Instead::ChangeClassParams(name)) => {
             format!("spec.targetType of IngressClassParams {}", display_text(name, max))
         }
         Remedy::Instead(Instead::ChangeServiceAnnotation | Instead::AnnotateService { .. }) => {
-            format!("{INGRESS_TARGET_TYPE}: ip on {service}")
+            format!("{INGRESS_TARGET_TYPE}: ip on the Service")
         }
-        Remedy::Instead(Instead::NumberHealthCheckPort { annotation, .. }) => format!("a number in {annotation}"),
+        Remedy::Instead(Instead::NumberHealthCheckPort { .. }) => match finding.role {
+            Role::Ingress(_) => format!("numeric {INGRESS_HEALTH_CHECK_PORT}"),
+            _ => format!("numeric {NLB_HEALTH_CHECK_PORT}"),
+        },
         Remedy::Instead(Instead::SplitLoadBalancer { .. }) => "a load balancer of its own".to_owned(),
-        Remedy::Instead(Instead::ChangeLoadBalancer) => format!("{NLB_TARGET_TYPE}: ip on {server}"),
-        Remedy::Instead(Instead::CreateService) if can_exist(finding) => format!("create {service}"),
+        Remedy::Instead(Instead::CreateService) if can_exist(finding) => {
+            format!("create {}", short(&finding.service, max))
+        }
         Remedy::Instead(Instead::CreateService) => "correct the reference".to_owned(),
     }
 }
@@ -538,7 +556,7 @@ fn fix_warning(finding: &Finding) -> String {
             Remedy::Fix(Fix::TargetGroupBinding { removes_node_selector }) => {
                 let selector = if *removes_node_selector { ", removed spec.nodeSelector" } else { "" };
                 format!(
-                    "{server}: set spec.targetType: ip{selector}; its target group must be of type ip, which can never be changed: an instance target group needs a new one"
+                    "{server}: set spec.targetType: ip, annotation {INGRESS_TARGET_TYPE}: ip{selector}; its target group must be of type ip, which can never be changed: an instance one needs a new one"
                 )
             }
             _ => {
@@ -599,7 +617,7 @@ fn hint_warning(hint: &Hint) -> String {
             short(binding, max)
         ),
         Hint::TargetHealth { namespace, label } => format!(
-            "Namespace {} lacks the label {label}: enabled, so rollouts do not wait for healthy targets",
+            "Namespace {}: no label {label}: enabled; rollouts do not wait for healthy targets",
             display_text(namespace, max)
         ),
         Hint::NetworkPlugin => {

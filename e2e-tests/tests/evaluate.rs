@@ -123,7 +123,7 @@ fn the_same_object_again_is_an_update() {
     };
     assert_eq!(of("operation"), ["CREATE", "CREATE", "UPDATE"]);
     assert_eq!(of("kind"), ["Service", "Ingress", "Ingress"]);
-    let warning = "Ingress shop/web: headless Service shop/cart in instance mode; fix: \
+    let warning = "Ingress shop/web: headless shop/cart in instance mode; fix: \
                    alb.ingress.kubernetes.io/target-type: ip";
     assert_eq!(of("warnings"), [json!([]), json!([warning]), json!([warning])]);
 }

@@ -56,7 +56,9 @@ fn answer(payload: &[u8]) -> Value {
 
 #[track_caller]
 fn refuses(payload: &[u8], code: u16, message: &str) {
-    assert_eq!(answer(payload), json!({"accepted": false, "message": message, "code": code}));
+    let warning = message.trim_end_matches('.');
+    let expected = json!({"accepted": false, "message": message, "code": code, "warnings": [warning]});
+    assert_eq!(answer(payload), expected);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn every_rule_has_its_file_and_its_cases() {
         assert!(has(Outcome::Accept), "{}: no accepting case", rule.id());
         // `docs/rules.md` says of the others how they are fixed.
         let has_fix = !read(&file).contains("\n//! ## Fix\n//! None:");
-        assert_eq!(has(Outcome::Mutate), has_fix, "{}: a mutating case, or no fix", rule.id());
+        assert!(has(Outcome::Mutate) || !has_fix, "{}: no mutating case", rule.id());
     }
     let files = fs::read_dir(repository().join("src/rules")).expect("the rules").count();
     assert_eq!(files, RuleId::ALL.len() + 1, "a file in src/rules that is no rule");

@@ -1,9 +1,16 @@
 //! The JSON in `actions.` annotations, read as Go's encoding/json reads it.
 //!
-//! Keys are matched without regard to case, the last of two equal keys wins, and `null` leaves a field empty. What
-//! does not fit the controller's Go types is an error, as it is there.
+//! Keys are matched without regard to case, and `null` leaves a field empty. What does not fit the controller's Go types
+//! is an error, as it is there. So are two keys of one object that are the same to Go, which would merge their values:
+//! nobody means that.
+//!
+//! Accepted deviations, which no honest manifest shows: numbers beyond the range of a double, more than 128 levels and
+//! lone surrogates are refused wherever they stand; `-0.0` counts as an integer, as serde_json makes the same of `-0`.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::kubernetes::{DecodeError, IntOrString, display_text};
 
@@ -55,7 +62,7 @@ impl Problem {
 }
 
 fn read_action(owner: ActionOwner, text: &str) -> Result<Vec<TargetGroup>, Problem> {
-    let value: Value =
+    let value: Json =
         serde_json::from_str(text).map_err(|error| Problem::new("", format!("not valid JSON: {error}")))?;
     let Some(action) = GoObject::new(&value, "")? else { return Ok(Vec::new()) };
     let is_forward = action.string("type")? == Some("forward");
@@ -102,19 +109,25 @@ fn target_groups(owner: ActionOwner, forward: &GoObject<'_>) -> Result<Vec<Targe
     Ok(groups)
 }
 
-/// An object whose keys are matched as Go does.
+/// An object whose keys are matched as Go does, each given once.
 struct GoObject<'a> {
-    map: &'a Map<String, Value>,
+    entries: &'a [(String, Json)],
     path: String,
 }
 
 impl<'a> GoObject<'a> {
     /// `null` leaves a Go structure as it was.
-    fn new(value: &'a Value, path: &str) -> Result<Option<Self>, Problem> {
-        match value {
-            Value::Object(map) => Ok(Some(Self { map, path: path.to_owned() })),
-            Value::Null => Ok(None),
-            other => Err(Problem::new(path, format!("expected an object, found {}", kind_of(other)))),
+    fn new(value: &'a Json, path: &str) -> Result<Option<Self>, Problem> {
+        let entries = match value {
+            Json::Object(entries) => entries,
+            Json::Null => return Ok(None),
+            other => return Err(Problem::new(path, format!("expected an object, found {}", other.kind()))),
+        };
+        let object = Self { entries, path: path.to_owned() };
+        let mut seen = BTreeSet::new();
+        match entries.iter().find(|(key, _)| !seen.insert(folded(key))) {
+            Some((key, _)) => Err(Problem::new(&object.path(key), "given twice".to_owned())),
+            None => Ok(Some(object)),
         }
     }
 
@@ -122,14 +135,17 @@ impl<'a> GoObject<'a> {
         format!("{}.{name}", self.path)
     }
 
-    /// The last value of a key; serde_json keeps the last of two equal ones, in the place of the first.
-    fn field(&self, name: &str) -> Option<&'a Value> {
-        let matching = self.map.iter().filter(|(key, value)| folds_to(key, name) && !value.is_null());
-        matching.map(|(_, value)| value).next_back()
+    fn field(&self, name: &str) -> Option<&'a Json> {
+        let name = folded(name);
+        let (_, value) = self.entries.iter().find(|(key, _)| folded(key) == name)?;
+        Some(value).filter(|value| !matches!(value, Json::Null))
     }
 
     fn string(&self, name: &str) -> Result<Option<&'a str>, Problem> {
-        self.typed(name, "a string", Value::as_str)
+        self.typed(name, "a string", |value| match value {
+            Json::String(text) => Some(text.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether any of the fields is there; all of them must be strings.
@@ -138,19 +154,22 @@ impl<'a> GoObject<'a> {
     }
 
     fn boolean(&self, name: &str) -> Result<Option<bool>, Problem> {
-        self.typed(name, "a boolean", Value::as_bool)
+        self.typed(name, "a boolean", |value| match value {
+            Json::Bool(value) => Some(*value),
+            _ => None,
+        })
     }
 
     /// Go's `int32`.
     fn integer(&self, name: &str) -> Result<Option<i32>, Problem> {
-        self.typed(name, "an integer", |value| value.as_i64().and_then(|number| i32::try_from(number).ok()))
+        self.typed(name, "an integer", Json::as_i32)
     }
 
     /// Kubernetes' IntOrString, where a numeric string still is a string.
     fn port(&self, name: &str) -> Result<Option<IntOrString>, Problem> {
         self.typed(name, "a port number or a port name", |value| match value {
-            Value::String(name) => Some(IntOrString::String(name.clone())),
-            other => other.as_i64().and_then(|number| i32::try_from(number).ok()).map(IntOrString::Int),
+            Json::String(name) => Some(IntOrString::String(name.clone())),
+            other => other.as_i32().map(IntOrString::Int),
         })
     }
 
@@ -159,45 +178,121 @@ impl<'a> GoObject<'a> {
     }
 
     fn objects(&self, name: &str) -> Result<Vec<Self>, Problem> {
-        let entries = self.typed(name, "a list", Value::as_array)?.map(Vec::as_slice).unwrap_or_default();
+        let entries = self.typed(name, "a list", |value| match value {
+            Json::List(entries) => Some(entries.as_slice()),
+            _ => None,
+        })?;
         let mut objects = Vec::new();
-        for (index, entry) in entries.iter().enumerate() {
+        for (index, entry) in entries.unwrap_or_default().iter().enumerate() {
             objects.extend(Self::new(entry, &format!("{}[{index}]", self.path(name)))?);
         }
         Ok(objects)
     }
 
-    fn typed<T>(
-        &self,
-        name: &str,
-        expected: &str,
-        read: impl Fn(&'a Value) -> Option<T>,
-    ) -> Result<Option<T>, Problem> {
+    fn typed<T>(&self, name: &str, expected: &str, read: impl Fn(&'a Json) -> Option<T>) -> Result<Option<T>, Problem> {
         let Some(value) = self.field(name) else { return Ok(None) };
-        let wrong = || Problem::new(&self.path(name), format!("expected {expected}, found {}", kind_of(value)));
+        let wrong = || Problem::new(&self.path(name), format!("expected {expected}, found {}", value.kind()));
         read(value).map(Some).ok_or_else(wrong)
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
 /// Go's `foldName`: ASCII letters without regard to case, and the two other characters that Unicode folds to one.
-fn folds_to(key: &str, name: &str) -> bool {
+fn folded(key: &str) -> String {
     let fold = |c: char| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',
         other => other.to_ascii_lowercase(),
     };
-    key.chars().map(fold).eq(name.chars().map(fold))
+    key.chars().map(fold).collect()
+}
+
+/// JSON with every key of an object: serde_json's own keeps the last of two equal ones.
+enum Json {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    OtherNumber,
+    String(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Integer(_) | Self::OtherNumber => "a number",
+            Self::String(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    fn as_i32(&self) -> Option<i32> {
+        match self {
+            Self::Integer(number) => i32::try_from(*number).ok(),
+            _ => None,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(JsonVisitor)
+    }
+}
+
+struct JsonVisitor;
+
+impl<'de> Visitor<'de> for JsonVisitor {
+    type Value = Json;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Json, E> {
+        Ok(Json::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
+        Ok(Json::Integer(number))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
+        Ok(i64::try_from(number).map_or(Json::OtherNumber, Json::Integer))
+    }
+
+    /// An integer to Go, and none to serde_json: `-0`.
+    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
+        let is_negative_zero = number == 0.0 && number.is_sign_negative();
+        Ok(if is_negative_zero { Json::Integer(0) } else { Json::OtherNumber })
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
+        Ok(Json::String(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Json::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Json::Object(entries))
+    }
 }
 
 #[cfg(test)]
@@ -241,14 +336,40 @@ mod tests {
     fn keys_are_matched_as_go_does() {
         check(r#"{"Type":"forward","FORWARDCONFIG":{"targetgroups":[{"ServiceName":"a"}]}}"#, &[("a", None)]);
         check(r#"{"type":"forward","forwardConfig":{"targetGroupſ":[{"ſerviceName":"a"}]}}"#, &[("a", None)]);
+    }
+
+    #[test]
+    fn a_key_given_twice_is_refused() {
+        refuses(r#"{"type":"forward","TYPE":"forward"}"#, "metadata.annotations[k].TYPE: given twice");
+        refuses(r#"{"type":"forward","type":null}"#, "metadata.annotations[k].type: given twice");
+        refuses(r#"{"forwardConfig":null,"ForwardConfig":{}}"#, "metadata.annotations[k].ForwardConfig: given twice");
+        refuses(
+            r#"{"forwardConfig":{"targetGroups":[{"serviceName":"a"},{"serviceName":"b","ſerviceName":"c"}]}}"#,
+            "metadata.annotations[k].forwardConfig.targetGroups[1].ſerviceName: given twice",
+        );
+        check(r#"{"type":"redirect","unknown":{"a":1,"A":2}}"#, &[]);
+    }
+
+    #[test]
+    fn null_leaves_a_field_empty() {
+        check(r#"{"type":null,"forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#, &[]);
+        check(r#"{"type":"forward","forwardConfig":{"targetGroups":null,"targetGroupStickinessConfig":null}}"#, &[]);
         check(
-            r#"{"type":"redirect","TYPE":"forward","forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#,
+            r#"{"type":"forward","targetGroupARN":null,"forwardConfig":{"targetGroups":[{"serviceName":null,"servicePort":80},{"serviceName":"a","servicePort":null,"weight":null}]}}"#,
             &[("a", None)],
         );
-        check(
-            r#"{"type":"forward","Type":null,"forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#,
-            &[("a", None)],
-        );
+    }
+
+    #[test]
+    fn integers_are_those_of_go() {
+        let weight = |number: &str| format!(r#"{{"forwardConfig":{{"targetGroups":[{{"weight":{number}}}]}}}}"#);
+        for number in ["0", "-0", "-1", "2147483647", "-2147483648"] {
+            check(&weight(number), &[]);
+        }
+        for number in ["1.0", "1e2", "0.0", "2147483648", "9223372036854775808"] {
+            let path = "metadata.annotations[k].forwardConfig.targetGroups[0].weight";
+            refuses(&weight(number), &format!("{path}: expected an integer, found a number"));
+        }
     }
 
     #[test]

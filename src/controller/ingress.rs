@@ -1,10 +1,14 @@
 //! Ingresses: the Services that they refer to, and the target type of each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{ActionError, ActionOwner, INGRESS_PREFIX, target_groups_of_action};
-use super::{INGRESS_TARGET_TYPE, IngressOwner, Resolved, Source, TargetType, default_target_type};
-use crate::kubernetes::{Ingress, IntOrString, Service};
+use super::ingress_class::{CLASS, GROUP_NAME};
+use super::{
+    INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, IngressOwner, Resolved, Source, TargetType, default_target_type,
+    entries_read,
+};
+use crate::kubernetes::{Ingress, IntOrString, Service, ServiceBackend};
 
 /// A Service that an Ingress refers to, and a port of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +52,17 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference>, Vec<A
         }
     }
     (references, errors)
+}
+
+/// The annotations of an Ingress that decide something here; of its actions, those that a backend uses.
+pub fn annotations_of_ingress(ingress: &Ingress) -> BTreeMap<&str, &str> {
+    let uses_annotation = |backend: &&ServiceBackend| backend.port.name == USE_ANNOTATION;
+    let actions: BTreeSet<&str> =
+        ingress.service_backends().filter(uses_annotation).map(|backend| backend.name.as_str()).collect();
+    entries_read(&ingress.metadata.annotations, |key| {
+        matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | CLASS | GROUP_NAME)
+            || key.strip_prefix(INGRESS_PREFIX).is_some_and(|name| actions.contains(name))
+    })
 }
 
 /// The target type of one backend Service of an Ingress; none where the deciding value is unknown, which the

@@ -6,6 +6,8 @@ use crate::kubernetes::{Edition, Ingress, IngressClass, IngressClassParams, is_v
 
 /// The annotation that names a class without an IngressClass object.
 pub const CLASS: &str = "kubernetes.io/ingress.class";
+/// The annotation that names the group of Ingresses that share a load balancer.
+pub const GROUP_NAME: &str = "alb.ingress.kubernetes.io/group.name";
 
 const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 const PARAMS_KIND: &str = "IngressClassParams";
@@ -25,15 +27,42 @@ impl IngressOwner {
     }
 }
 
-/// Who serves the Ingress; nobody where it belongs to another controller, or its class is not valid: the controller
-/// leaves such an Ingress alone.
+/// Who serves the Ingress; nobody where it belongs to another controller, or its class or its group is not valid: the
+/// controller leaves such an Ingress alone.
 ///
-/// LBC `pkg/ingress/group_loader.go` classifyIngress: the annotation, where present, decides alone and loads no
-/// IngressClassParams.
+/// LBC `pkg/ingress/group_loader.go` loadGroupIDIfAnyHelper.
 ///
 /// # Errors
 /// A lookup that failed, so that it cannot be told.
 pub fn owner_of_ingress(
+    ingress: &Ingress,
+    flags: &Flags,
+    lookups: &Lookups<'_>,
+) -> Result<Option<IngressOwner>, LookupFailure> {
+    Ok(owner_by_class(ingress, flags, lookups)?.filter(|owner| has_valid_group(ingress, owner)))
+}
+
+/// LBC `pkg/ingress/group_loader.go` loadGroupID: the group of the IngressClassParams comes before the annotation. An
+/// Ingress of neither is a group of its own.
+fn has_valid_group(ingress: &Ingress, owner: &IngressOwner) -> bool {
+    let of_params = owner.params.as_ref().and_then(|params| params.spec.group.as_ref());
+    let name = of_params.map(|group| group.name.as_str()).or_else(|| ingress.metadata.annotation(GROUP_NAME));
+    name.is_none_or(is_valid_group_name)
+}
+
+/// LBC `pkg/ingress/group_loader.go` validateGroupName.
+fn is_valid_group_name(name: &str) -> bool {
+    let is_alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    bytes.len() <= 63
+        && bytes.first().is_some_and(is_alphanumeric)
+        && bytes.last().is_some_and(is_alphanumeric)
+        && bytes.iter().all(|byte| is_alphanumeric(byte) || matches!(byte, b'-' | b'.'))
+}
+
+/// LBC `pkg/ingress/group_loader.go` classifyIngress: the annotation, where present, decides alone and loads no
+/// IngressClassParams.
+fn owner_by_class(
     ingress: &Ingress,
     flags: &Flags,
     lookups: &Lookups<'_>,
@@ -98,4 +127,24 @@ fn owner_of_class(class: &IngressClass, lookups: &Lookups<'_>) -> Result<Option<
         }
     }
     Ok(Some(IngressOwner { edition, params: Some(params) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(name: &str, expected: bool) {
+        assert_eq!(is_valid_group_name(name), expected, "{name}");
+    }
+
+    #[test]
+    fn names_of_groups() {
+        for name in ["a", "0", "shop", "shop.v1", "a..-b", &"a".repeat(63)] {
+            check(name, true);
+        }
+        for name in ["", "-", ".a", "a-", "Shop", "shop_web", "shop web", "shop\n", "ä", &"a".repeat(64)] {
+            check(name, false);
+        }
+    }
 }

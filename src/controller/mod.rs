@@ -11,12 +11,15 @@ mod target_group_binding;
 
 pub use actions::{ActionError, TargetGroup};
 pub use health_check::named_health_check_port;
-pub use ingress::{IngressReference, references_of_ingress, target_type_of_backend};
+pub use ingress::{IngressReference, annotations_of_ingress, references_of_ingress, target_type_of_backend};
 pub use ingress_class::{IngressOwner, owner_of_ingress};
 pub use network_load_balancer::{
-    ACTIONS_PREFIX, NetworkLoadBalancer, ServiceReferenceOfListener, network_load_balancer, references_of_listeners,
+    ACTIONS_PREFIX, NetworkLoadBalancer, ServiceReferenceOfListener, annotations_of_service, network_load_balancer,
+    references_of_listeners,
 };
-pub use target_group_binding::{is_made_by_controller, is_read_label, target_type_of_binding};
+pub use target_group_binding::{is_made_by_controller, labels_of_binding, target_type_of_binding};
+
+use std::collections::BTreeMap;
 
 use crate::kubernetes::{Edition, Service};
 
@@ -121,16 +124,7 @@ pub fn has_or_gets_node_ports(service: &Service) -> bool {
     }
 }
 
-/// Whether an annotation of an admitted object decides something that the controller does here.
-pub fn is_read_annotation(key: &str) -> bool {
-    matches!(
-        key,
-        INGRESS_TARGET_TYPE
-            | INGRESS_HEALTH_CHECK_PORT
-            | NLB_TARGET_TYPE
-            | NLB_HEALTH_CHECK_PORT
-            | ingress_class::CLASS
-    ) || key.starts_with(actions::INGRESS_PREFIX)
-        || key.starts_with(ACTIONS_PREFIX)
-        || network_load_balancer::LISTENER_ANNOTATIONS.contains(&key)
+/// The entries whose keys are read.
+fn entries_read(map: &BTreeMap<String, String>, is_read: impl Fn(&str) -> bool) -> BTreeMap<&str, &str> {
+    map.iter().map(|(key, value)| (key.as_str(), value.as_str())).filter(|(key, _)| is_read(key)).collect()
 }

@@ -1,9 +1,12 @@
 //! NLB Services: which ones the controller takes, their target type, and the Services that they forward to by weight.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::actions::{ActionError, ActionOwner, target_groups_of_action};
-use super::{Flags, NLB_TARGET_TYPE, Resolved, Source, TargetType, default_target_type};
+use super::{
+    Flags, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE, Resolved, Source,
+    TargetType, default_target_type, entries_read,
+};
 use crate::kubernetes::{Edition, IntOrString, Service, ServicePort};
 
 /// Where an NLB Service keeps the actions of its listeners.
@@ -14,9 +17,6 @@ const CERTIFICATES: &str = "service.beta.kubernetes.io/aws-load-balancer-ssl-cer
 const TLS_PORTS: &str = "service.beta.kubernetes.io/aws-load-balancer-ssl-ports";
 const QUIC_PORTS: &str = "service.beta.kubernetes.io/aws-load-balancer-quic-enabled-ports";
 const TCP_UDP: &str = "service.beta.kubernetes.io/aws-load-balancer-enable-tcp-udp-listener";
-
-/// What else decides whether a Service has an NLB, and of which protocol its listeners are.
-pub(super) const LISTENER_ANNOTATIONS: [&str; 5] = [TYPE, CERTIFICATES, TLS_PORTS, QUIC_PORTS, TCP_UDP];
 
 const AUTO_MODE_CLASS: &str = "eks.amazonaws.com/nlb";
 
@@ -38,8 +38,8 @@ pub fn network_load_balancer(service: &Service, flags: &Flags) -> Option<Network
     let lb_type = service.metadata.annotation(TYPE);
     let target_type = service.metadata.annotation(NLB_TARGET_TYPE);
     let edition = match service.spec.load_balancer_class.as_deref() {
-        Some(class) if class == flags.load_balancer_class => Edition::Standard,
         Some(AUTO_MODE_CLASS) => Edition::AutoMode,
+        Some(class) if class == flags.load_balancer_class => Edition::Standard,
         Some(_) => return None,
         None if lb_type == Some("nlb-ip") => Edition::Standard,
         None if lb_type == Some("external") && matches!(target_type, Some("ip" | "instance")) => Edition::Standard,
@@ -82,6 +82,16 @@ pub fn references_of_listeners(service: &Service) -> (Vec<ServiceReferenceOfList
         }
     }
     (references, errors)
+}
+
+/// The annotations of a Service that decide something here: of its own load balancer, and of Ingresses in front of it.
+pub fn annotations_of_service(service: &Service) -> BTreeMap<&str, &str> {
+    let actions: BTreeSet<String> = listener_keys(service).into_iter().collect();
+    entries_read(&service.metadata.annotations, |key| {
+        matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | NLB_TARGET_TYPE | NLB_HEALTH_CHECK_PORT)
+            || matches!(key, TYPE | CERTIFICATES | TLS_PORTS | QUIC_PORTS | TCP_UDP)
+            || actions.contains(key)
+    })
 }
 
 /// The annotation keys of the Service's listeners, each once.
@@ -196,6 +206,16 @@ mod tests {
         check([None, None, auto], Instance, Some((AutoMode, Ip, AutoModeDefault)));
         check([None, instance, auto], Ip, Some((AutoMode, Instance, NlbTargetTypeAnnotation)));
         check([nlb_ip, instance, auto], Ip, Some((AutoMode, Instance, NlbTargetTypeAnnotation)));
+    }
+
+    #[test]
+    fn the_class_of_auto_mode_is_its_own_whatever_the_flag_says() {
+        let class = AUTO_MODE_CLASS.to_owned();
+        let flags = Flags { load_balancer_class: class.clone(), ..Flags::default() };
+        let mut service = Service::default();
+        service.spec.load_balancer_class = Some(class);
+        let edition = network_load_balancer(&service, &flags).map(|load_balancer| load_balancer.edition);
+        assert_eq!(edition, Some(Edition::AutoMode));
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Resolved, Source, TargetType, default_target_type};
+use super::{Resolved, Source, TargetType, default_target_type, entries_read};
 use crate::kubernetes::{Edition, TargetGroupBinding};
 
 /// The target type of a binding; none where the object holds a value that the controller does not know.
@@ -42,9 +42,10 @@ pub fn is_made_by_controller(labels: &BTreeMap<String, String>) -> bool {
     })
 }
 
-/// Whether a label of an admitted object decides something that the controller does here.
-pub fn is_read_label(key: &str) -> bool {
-    key.split_once('/').is_some_and(|(prefix, _)| TRACKING_PREFIXES.contains(&prefix))
+/// The labels of a binding that decide something here.
+pub fn labels_of_binding(binding: &TargetGroupBinding) -> BTreeMap<&str, &str> {
+    let is_read = |key: &str| key.split_once('/').is_some_and(|(prefix, _)| TRACKING_PREFIXES.contains(&prefix));
+    entries_read(&binding.metadata.labels, is_read)
 }
 
 #[cfg(test)]

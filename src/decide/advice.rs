@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::path::{Context, Path};
 use crate::controller::TargetType;
-use crate::kubernetes::{Edition, IntOrString, Service};
+use crate::kubernetes::{Edition, IntOrString, ObjectRef, Service, is_valid_name};
 use crate::rules::{Fix, Remedy, Role};
 use crate::settings::Advice;
 use crate::verdict::{Hint, Report};
@@ -67,14 +67,18 @@ fn network_plugin(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec<Hi
 }
 
 fn stateless_service(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec<Hint> {
+    // A name that is still to be generated is named by nothing yet.
+    let services: Vec<&ObjectRef> =
+        served.iter().map(|(path, _)| &path.service).filter(|service| is_valid_name(&service.name)).collect();
+    if services.is_empty() {
+        return Vec::new();
+    }
     let Ok(stateful_sets) = context.lookups.stateful_sets() else { return Vec::new() };
     let named: BTreeSet<&str> = stateful_sets.iter().map(|set| set.spec.service_name.as_str()).collect();
     let mut seen = BTreeSet::new();
-    served
-        .iter()
-        .filter(|(path, _)| !named.contains(path.service.name.as_str()) && seen.insert(&path.service))
-        .map(|(path, _)| Hint::StatelessService { service: path.service.clone() })
-        .collect()
+    let stateless =
+        services.into_iter().filter(|service| !named.contains(service.name.as_str()) && seen.insert(*service));
+    stateless.map(|service| Hint::StatelessService { service: service.clone() }).collect()
 }
 
 /// LBC `pkg/k8s/service_utils.go` LookupServicePort: a number is compared with the ports, a name with their names.

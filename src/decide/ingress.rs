@@ -23,10 +23,15 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
         Ok(None) => return judgement,
         Err(failure) => {
             judgement.fail(&server, failure);
+            // What an old object had unreadable is known whoever serves it.
+            judgement.unreadable = if only.is_some() { unreadable } else { Vec::new() };
             return judgement;
         }
     };
     judgement.unreadable = unreadable;
+    if context.is_refused_for(&judgement) {
+        return judgement;
+    }
     let mut order: Vec<&str> = Vec::new();
     let mut ports: BTreeMap<&str, BTreeSet<IntOrString>> = BTreeMap::new();
     for reference in &references {
@@ -156,9 +161,7 @@ fn would_suffer(ingress: &Ingress, path: &Path) -> bool {
 /// The fix, unless ip mode refuses the health check port.
 fn without_named_health_check(ingress: &Ingress, service: &Service, fix: Fix) -> Remedy {
     match refused_health_check_port(ingress, service) {
-        Some(port) => {
-            Remedy::Instead(Instead::NumberHealthCheckPort { annotation: INGRESS_HEALTH_CHECK_PORT, port, fix })
-        }
+        Some(port) => Remedy::Instead(Instead::NumberHealthCheckPort { port }),
         None => Remedy::Fix(fix),
     }
 }

@@ -11,17 +11,17 @@ mod path;
 mod service;
 mod target_group_binding;
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Lookups};
 use crate::edit;
 use crate::kubernetes::{DecodeError, ObjectWithMetadata, decode};
-use crate::request::{Operation, Request};
-use crate::rules::{Finding, Fix, Remedy, RuleId};
+use crate::request::Request;
+use crate::rules::{Finding, Fix, Remedy, RuleId, Unjudged};
 use crate::settings::{Mode, Reaction, Settings};
 use crate::verdict::{MAX_LISTED, Refusal, Report, Verdict};
-use object::{Object, decides_alike, is_being_deleted, name_of_object};
+use object::{Object, have_same_spec, is_being_deleted, name_of_object};
 use path::{Context, Judgement, Pair};
 
 /// The verdict on a request. It depends on the request, the settings and the objects looked up, and on nothing else.
@@ -33,51 +33,52 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
         Err(_) if is_being_deleted(request.object) == Ok(true) => return Verdict::accept(),
         Err(error) => return unreadable_object(request, error),
     };
-    let lookups = Lookups::new(cluster, &request.namespace);
-    let context = Context {
-        lookups: &lookups,
-        settings,
-        name: object.name(&request.name),
-        changes_something: LazyCell::new(Box::new(|| changes_something(request))),
-    };
     let old_object = match request.old_object.map(|json| Object::decode(request.kind, json)) {
         None => OldObject::None,
         Some(Ok(old)) => OldObject::Known(Box::new(old)),
         Some(Err(_)) => OldObject::Unreadable,
     };
+    let lookups = Lookups::new(cluster, &request.namespace);
+    let context = Context {
+        lookups: &lookups,
+        settings,
+        name: object.name(&request.name),
+        is_new: matches!(old_object, OldObject::None),
+        changes_something: LazyCell::new(Box::new(|| match (&old_object, request.old_object) {
+            (OldObject::Known(old), Some(old_json)) => {
+                object.deciding_metadata() != old.deciding_metadata() || !have_same_spec(request.object, old_json)
+            }
+            _ => true,
+        })),
+    };
     let judgement = object.judge(&context, &old_object, None);
     let review = Review::new(&context, judgement, &old_object);
     let mut report = Report::new(request.kind, &request.namespace, &context.name);
-    if let Some(refusal) = review.refusal(settings) {
-        return review.refuse(refusal, settings, report);
+    if let Some(refusal) = review.refusal() {
+        return review.refuse(refusal, report);
     }
-    let mut fixes = review.fixes(settings.mode);
+    let mut fixes = review.fixes();
     let mutated = match edit::apply(&fixes, request.object) {
         Ok(mutated) => mutated,
-        Err(error) if review.introduced().any(|finding| is_fixed_by(finding, &fixes)) => {
-            return report.refuse(Refusal::Unreadable(vec![error]));
-        }
-        // What was there before stays as it is.
-        Err(_) => {
+        Err(error) => {
+            if review.introduces(|finding| is_fixed_by(finding, &fixes)) {
+                return report.refuse(Refusal::Unreadable(vec![error]));
+            }
+            // What was there before is known only now, or could not be looked up.
+            if let Some(refusal) = review.refusal() {
+                return review.refuse(refusal, report);
+            }
             fixes.clear();
             None
         }
     };
-    review.warn(&fixes, settings, &mut report);
+    review.warn(&fixes, &mut report);
     if context.wants_advice() {
         advice::advise(&review.judgement.paths, &fixes, &context, &mut report);
     }
     match mutated {
         Some(mutated) => report.mutate(mutated),
         None => report.accept(),
-    }
-}
-
-/// Whether the request changes anything that decides; a new object always does.
-fn changes_something(request: &Request<'_>) -> bool {
-    match (request.operation, request.old_object) {
-        (Operation::Update, Some(old)) => !decides_alike(request.kind, request.object, old),
-        (Operation::Update, None) | (Operation::Create, _) => true,
     }
 }
 
@@ -97,61 +98,74 @@ fn unreadable_object(request: &Request<'_>, error: DecodeError) -> Verdict {
 }
 
 /// What was found, and which of it the request introduces.
-struct Review {
+struct Review<'r, 'c> {
+    context: &'r Context<'c>,
     judgement: Judgement,
-    findings: Vec<Reviewed<Finding>>,
-    unreadable: Vec<Reviewed<DecodeError>>,
-    /// Whether anything that decides differs from the stored object, where that matters.
-    changes_something: bool,
+    findings: Vec<Finding>,
+    old_object: &'r OldObject,
+    /// Made when somebody first asks: most verdicts need not know what was there before.
+    before: OnceCell<Before>,
 }
 
-struct Reviewed<T> {
-    item: T,
-    is_introduced: bool,
+/// What was there before, as far as the findings go.
+#[derive(Default)]
+struct Before {
+    pairs: BTreeSet<Pair>,
+    unreadable: Vec<DecodeError>,
+    /// What could not be looked up for the old object alone. A failure that both objects share hides the same paths in
+    /// both, and tells nothing about the others.
+    failures: Vec<Unjudged>,
 }
 
-impl Review {
-    fn new(context: &Context<'_>, mut judgement: Judgement, old: &OldObject) -> Self {
+impl<'r, 'c> Review<'r, 'c> {
+    fn new(context: &'r Context<'c>, judgement: Judgement, old_object: &'r OldObject) -> Self {
         let findings = judgement.findings(context.settings);
-        let names: BTreeSet<&str> = findings.iter().map(|finding| finding.service.name.as_str()).collect();
-        let is_anything_judged =
-            !findings.is_empty() || !judgement.unreadable.is_empty() || !judgement.failures.is_empty();
-        let changes_something = is_anything_judged && *context.changes_something;
-        // In mode `warn`, nobody asks since when a finding is there.
-        let is_old_needed =
-            (!findings.is_empty() && context.settings.mode != Mode::Warn) || !judgement.unreadable.is_empty();
-        let (old_judgement, is_old_known) = match old {
-            OldObject::Known(old) if changes_something && is_old_needed => {
-                let old_judgement = old.judge(context, &OldObject::None, Some(&names));
-                let is_known = old_judgement.failures.is_empty();
-                (old_judgement, is_known)
-            }
-            OldObject::Known(_) | OldObject::None => (Judgement::default(), true),
-            OldObject::Unreadable => (Judgement::default(), false),
-        };
-        let old_pairs = old_judgement.pairs(context.settings);
-        let was_there = |pair: &Pair| !changes_something || old_pairs.contains(pair) || !is_old_known;
-        let findings: Vec<_> =
-            findings.into_iter().map(|item| Reviewed { is_introduced: !was_there(&Pair::of(&item)), item }).collect();
-        let was_unreadable = |item: &DecodeError| {
-            !changes_something || old_judgement.unreadable.iter().any(|old| is_same_place(old, item)) || !is_old_known
-        };
-        let unreadable: Vec<_> = judgement
-            .unreadable
-            .drain(..)
-            .map(|item| Reviewed { is_introduced: !was_unreadable(&item), item })
-            .collect();
-        // Whether it was there before could not be looked up: that is for `lookupFailure` to decide.
-        judgement.failures.extend(old_judgement.failures);
-        Self { findings, unreadable, judgement, changes_something }
+        Self { context, judgement, findings, old_object, before: OnceCell::new() }
     }
 
-    fn refusal(&self, settings: &Settings) -> Option<RefusalKind> {
-        if self.unreadable.iter().any(|entry| entry.is_introduced) {
+    fn before(&self) -> &Before {
+        self.before.get_or_init(|| {
+            let OldObject::Known(old) = self.old_object else { return Before::default() };
+            let names: BTreeSet<&str> = self.findings.iter().map(|finding| finding.service.name.as_str()).collect();
+            let mut old = old.judge(self.context, &OldObject::None, Some(&names));
+            old.failures.retain(|failure| !self.judgement.failures.contains(failure));
+            Before { pairs: old.pairs(self.context.settings), unreadable: old.unreadable, failures: old.failures }
+        })
+    }
+
+    /// What could not be looked up for either object: what is introduced may be hidden, for `lookupFailure` to decide.
+    fn failures(&self) -> Vec<Unjudged> {
+        let of_old = self.before.get().map(|before| before.failures.as_slice()).unwrap_or_default();
+        self.judgement.failures.iter().chain(of_old).cloned().collect()
+    }
+
+    /// Whether anything can be new: something that decides has changed, in an object that was known.
+    fn can_introduce(&self) -> bool {
+        *self.context.changes_something && !matches!(self.old_object, OldObject::Unreadable)
+    }
+
+    /// Whether the request introduces any such finding. Where the old object could not be judged, it does not.
+    fn introduces(&self, is_meant: impl Fn(&Finding) -> bool) -> bool {
+        self.findings.iter().any(|finding| is_meant(finding) && self.is_introduced(finding))
+    }
+
+    fn is_introduced(&self, finding: &Finding) -> bool {
+        self.can_introduce() && self.before().failures.is_empty() && !self.before().pairs.contains(&Pair::of(finding))
+    }
+
+    fn newly_unreadable(&self) -> impl Iterator<Item = &DecodeError> {
+        let is_new = |error: &&DecodeError| {
+            self.can_introduce() && !self.before().unreadable.iter().any(|old| is_same_place(old, error))
+        };
+        self.judgement.unreadable.iter().filter(is_new)
+    }
+
+    fn refusal(&self) -> Option<RefusalKind> {
+        if self.newly_unreadable().next().is_some() {
             Some(RefusalKind::Unreadable)
-        } else if self.introduced().any(|finding| is_refused(finding, settings)) {
+        } else if self.introduces(|finding| is_refused(finding, self.context.settings)) {
             Some(RefusalKind::Findings)
-        } else if self.lookup_reaction(settings) == Reaction::Reject && !self.judgement.failures.is_empty() {
+        } else if !self.failures().is_empty() && self.lookup_reaction() == Reaction::Reject {
             Some(RefusalKind::Lookups)
         } else {
             None
@@ -159,60 +173,66 @@ impl Review {
     }
 
     /// What a failed lookup leads to, for what this request introduces.
-    fn lookup_reaction(&self, settings: &Settings) -> Reaction {
-        let most =
-            if self.changes_something && settings.mode != Mode::Warn { Reaction::Reject } else { Reaction::Warn };
-        settings.lookup_failure.min(most)
+    fn lookup_reaction(&self) -> Reaction {
+        let settings = self.context.settings;
+        let is_refused = settings.mode != Mode::Warn && *self.context.changes_something;
+        settings.lookup_failure.min(if is_refused { Reaction::Reject } else { Reaction::Warn })
     }
 
-    fn introduced(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|entry| entry.is_introduced).map(|entry| &entry.item)
-    }
-
-    fn refuse(self, kind: RefusalKind, settings: &Settings, mut report: Report) -> Verdict {
-        if kind != RefusalKind::Lookups && self.lookup_reaction(settings) != Reaction::Allow {
-            report.failed_lookups(&self.judgement.failures);
+    fn refuse(&self, kind: RefusalKind, mut report: Report) -> Verdict {
+        let settings = self.context.settings;
+        if kind != RefusalKind::Lookups {
+            self.tell_failures(&mut report);
         }
         let refusal = match kind {
-            RefusalKind::Unreadable => {
-                let introduced = self.unreadable.into_iter().filter(|entry| entry.is_introduced);
-                Refusal::Unreadable(introduced.map(|entry| entry.item).collect())
-            }
+            RefusalKind::Unreadable => Refusal::Unreadable(self.newly_unreadable().cloned().collect()),
             RefusalKind::Findings => {
                 let is_only_warned_of = |finding: &&Finding| {
                     finding.rule == RuleId::MissingService && settings.missing_service != Reaction::Reject
                 };
-                let (warned, refused): (Vec<&Finding>, Vec<&Finding>) = self.introduced().partition(is_only_warned_of);
+                let introduced = self.findings.iter().filter(|finding| self.is_introduced(finding));
+                let (warned, refused): (Vec<&Finding>, Vec<&Finding>) = introduced.partition(is_only_warned_of);
                 report.findings(&warned);
                 Refusal::Findings(refused.into_iter().cloned().collect())
             }
-            RefusalKind::Lookups => Refusal::Lookups(self.judgement.failures),
+            // None of the findings is the reason, but all are worth knowing: monitor mode keeps nothing but warnings.
+            RefusalKind::Lookups => {
+                report.findings(&self.findings.iter().collect::<Vec<_>>());
+                Refusal::Lookups(self.failures())
+            }
         };
         report.refuse(refusal)
     }
 
+    fn tell_failures(&self, report: &mut Report) {
+        let failures = self.failures();
+        if failures.is_empty() {
+            return;
+        }
+        match self.lookup_reaction() {
+            Reaction::Allow => report.note_failed_lookups(&failures),
+            Reaction::Warn | Reaction::Reject => report.failed_lookups(&failures),
+        }
+    }
+
     /// Every fix that can be applied, each once.
-    fn fixes(&self, mode: Mode) -> BTreeSet<Fix> {
+    fn fixes(&self) -> BTreeSet<Fix> {
         let fix_of = |finding: &Finding| match &finding.remedy {
             Remedy::Fix(fix) => Some(fix.clone()),
             Remedy::Instead(_) => None,
         };
-        let findings = self.findings.iter().filter(|_| mode == Mode::Mutate);
-        findings.filter_map(|entry| fix_of(&entry.item)).collect()
+        let findings = self.findings.iter().filter(|_| self.context.settings.mode == Mode::Mutate);
+        findings.filter_map(fix_of).collect()
     }
 
-    fn warn(&self, fixes: &BTreeSet<Fix>, settings: &Settings, report: &mut Report) {
+    fn warn(&self, fixes: &BTreeSet<Fix>, report: &mut Report) {
         let (fixed, left): (Vec<&Finding>, Vec<&Finding>) =
-            self.findings.iter().map(|entry| &entry.item).partition(|finding| is_fixed_by(finding, fixes));
+            self.findings.iter().partition(|finding| is_fixed_by(finding, fixes));
         report.fixed(&fixed);
         report.findings(&left);
-        if self.lookup_reaction(settings) == Reaction::Allow {
-            report.note_failed_lookups(&self.judgement.failures);
-        } else {
-            report.failed_lookups(&self.judgement.failures);
-        }
-        for entry in self.unreadable.iter().take(MAX_LISTED) {
-            report.unreadable_before(&entry.item);
+        self.tell_failures(report);
+        for error in self.judgement.unreadable.iter().take(MAX_LISTED) {
+            report.unreadable_before(error);
         }
     }
 }

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use super::path::{Context, Judgement};
 use super::{OldObject, ingress, service, target_group_binding};
-use crate::controller::{is_read_annotation, is_read_label};
+use crate::controller::{annotations_of_ingress, annotations_of_service, labels_of_binding};
 use crate::kubernetes::{
-    DecodeError, Edition, Ingress, Metadata, ObjectWithMetadata, Service, Shape, TargetGroupBinding, decode,
-    decode_fields,
+    DecodeError, Edition, Ingress, Metadata, Service, Shape, TargetGroupBinding, decode, decode_fields,
 };
 use crate::request::Kind;
 
@@ -45,6 +44,16 @@ impl Object {
         name_of_object(of_request, self.metadata())
     }
 
+    /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses
+    /// decides nothing.
+    pub fn deciding_metadata(&self) -> BTreeMap<&str, &str> {
+        match self {
+            Self::Service(service) => annotations_of_service(service),
+            Self::Ingress(ingress) => annotations_of_ingress(ingress),
+            Self::TargetGroupBinding(_, binding) => labels_of_binding(binding),
+        }
+    }
+
     /// What the controller would do with the object; where `only` is given, for those Services alone.
     pub fn judge(&self, context: &Context<'_>, old: &OldObject, only: Option<&BTreeSet<&str>>) -> Judgement {
         match self {
@@ -76,38 +85,12 @@ pub fn is_being_deleted(json: &str) -> Result<bool, DecodeError> {
     Ok(decode_fields(json, STAMP)?.map("metadata").is_present("deletionTimestamp"))
 }
 
-/// Whether two objects are alike in everything that decides: the specification, and the annotations and labels that
-/// are read.
-pub fn decides_alike(kind: Kind, new: &str, old: &str) -> bool {
-    match (Deciding::decode(kind, new), Deciding::decode(kind, old)) {
-        (Ok(new_part), Ok(old_part)) => new_part == old_part && have_same_spec(new, old).unwrap_or(false),
-        _ => false,
-    }
-}
-
-#[derive(PartialEq)]
-struct Deciding {
-    annotations: BTreeMap<String, String>,
-    labels: BTreeMap<String, String>,
-}
-
-impl Deciding {
-    fn decode(kind: Kind, json: &str) -> Result<Self, DecodeError> {
-        let metadata = decode::<ObjectWithMetadata>(json)?.metadata;
-        let (mut annotations, mut labels) = (metadata.annotations, metadata.labels);
-        let is_binding = matches!(kind, Kind::TargetGroupBinding(_));
-        annotations.retain(|key, _| !is_binding && is_read_annotation(key));
-        labels.retain(|key, _| is_binding && is_read_label(key));
-        Ok(Self { annotations, labels })
-    }
-}
-
 /// Whether the specifications are the same JSON. The text is compared first: it may hold what cannot be compared
 /// otherwise (nested too deeply, a number beyond all ranges).
-fn have_same_spec(new: &str, old: &str) -> Result<bool, DecodeError> {
+pub fn have_same_spec(new: &str, old: &str) -> bool {
     const SPEC: &[(&str, Shape)] = &[("spec", Shape::Raw)];
-    let new = decode_fields(new, SPEC)?.raw("spec").unwrap_or("null");
-    let old = decode_fields(old, SPEC)?.raw("spec").unwrap_or("null");
+    let spec = |json| decode_fields(json, SPEC).ok().map(|mut object| object.raw("spec").unwrap_or("null"));
     let value = |json| serde_json::from_str::<Value>(json).ok();
-    Ok(new == old || value(new).is_some_and(|new| value(old) == Some(new)))
+    let (Some(new), Some(old)) = (spec(new), spec(old)) else { return false };
+    new == old || value(new).is_some_and(|new| value(old) == Some(new))
 }

@@ -18,6 +18,8 @@ pub struct Context<'a> {
     pub settings: &'a Settings,
     /// The name of the admitted object.
     pub name: String,
+    /// Whether no object is stored yet.
+    pub is_new: bool,
     /// Whether anything that decides differs from the stored object; always so for a new one.
     pub changes_something: LazyCell<bool, Box<dyn FnOnce() -> bool + 'a>>,
 }
@@ -46,6 +48,12 @@ impl Context<'_> {
     /// Whether any advice is given that is not about TargetGroupBindings alone.
     pub fn wants_advice_on_services(&self) -> bool {
         self.settings.advice.iter().any(|advice| *advice != Advice::SecurityGroups) && *self.changes_something
+    }
+
+    /// Whether the request is refused for sure, so that nothing more needs to be known: something of a new object cannot
+    /// be read.
+    pub fn is_refused_for(&self, judgement: &Judgement) -> bool {
+        self.is_new && !judgement.unreadable.is_empty()
     }
 
     /// Whether this advice is given.
@@ -151,7 +159,7 @@ impl Judgement {
     /// Notes that a lookup failed; the same one again says nothing new.
     pub fn fail(&mut self, server: &ObjectRef, lookup: LookupFailure) {
         let failure = Unjudged { server: server.clone(), lookup };
-        if self.failures.last() != Some(&failure) {
+        if !self.failures.contains(&failure) {
             self.failures.push(failure);
         }
     }

@@ -27,6 +27,9 @@ pub fn judge(service: &Service, context: &Context<'_>, only: Option<&BTreeSet<&s
     if let Some(load_balancer) = network_load_balancer(service, &context.settings.controller) {
         judge_load_balancer(service, &load_balancer, context, only, &mut judgement);
     }
+    if context.is_refused_for(&judgement) {
+        return judgement;
+    }
     // A name that is still to be generated is referred to by nothing.
     if can_be_found && is_valid_name(&context.name) && only.is_none_or(|only| only.contains(context.name.as_str())) {
         let service = Rc::new(service.clone());
@@ -50,6 +53,10 @@ fn judge_load_balancer(
     let server = context.admitted("Service");
     let (references, unreadable) = references_of_listeners(service);
     judgement.unreadable.extend(unreadable);
+    // Without ports there are no listeners: LBC `pkg/service/model_build_listener.go` buildListenersLegacy.
+    if context.is_refused_for(judgement) || service.spec.ports.is_empty() {
+        return;
+    }
     let is_instance = load_balancer.target_type.value == TargetType::Instance;
     let base = Rc::new(service.clone());
     let own = Path {
@@ -82,8 +89,9 @@ fn judge_load_balancer(
     }
     // Two are enough: for each path, one of them is another one.
     let moved: Vec<Path> = paths.iter().filter(|path| would_be_moved(path)).take(2).cloned().collect();
+    let health_check_port = refused_health_check_port(service, &paths);
     for mut path in paths {
-        path.remedy = remedy(service, &path, &moved);
+        path.remedy = remedy(&path, &moved, health_check_port.as_deref());
         if only.is_none_or(|only| only.contains(path.service.name.as_str())) {
             judgement.paths.push(path);
         }
@@ -112,16 +120,23 @@ fn would_be_moved(path: &Path) -> bool {
     }
 }
 
-/// What to do about a Service behind a load balancer, seen from the NLB Service, whose annotation decides for all.
-fn remedy(base: &Service, path: &Path, moved: &[Path]) -> Remedy {
+/// The health check port that ip mode refuses for one of the Services: the base's annotation is for all of them.
+///
+/// LBC `pkg/service/model_build_target_group.go` buildTargetGroupTuples.
+fn refused_health_check_port(base: &Service, paths: &[Path]) -> Option<String> {
+    let value = base.metadata.annotation(NLB_HEALTH_CHECK_PORT);
+    let mut services = paths.iter().filter_map(|path| path.backend.service());
+    services.find_map(|service| named_health_check_port(value, service))
+}
+
+/// What to do about a Service behind a load balancer, seen from the NLB Service, whose annotations decide for all.
+fn remedy(path: &Path, moved: &[Path], health_check_port: Option<&str>) -> Remedy {
     if let Some(other) = moved.iter().find(|other| other.service != path.service) {
         let is_known = other.backend.service().is_some();
         return Remedy::Instead(Instead::SplitLoadBalancer { other: other.service.clone(), is_known });
     }
-    let annotation = NLB_HEALTH_CHECK_PORT;
-    let value = base.metadata.annotation(annotation);
-    match path.backend.service().and_then(|service| named_health_check_port(value, service)) {
-        Some(port) => Remedy::Instead(Instead::NumberHealthCheckPort { annotation, port, fix: Fix::LoadBalancer }),
+    match health_check_port {
+        Some(port) => Remedy::Instead(Instead::NumberHealthCheckPort { port: port.to_owned() }),
         None => Remedy::Fix(Fix::LoadBalancer),
     }
 }

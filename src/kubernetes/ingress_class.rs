@@ -49,6 +49,15 @@ pub struct IngressClassParamsSpec {
     pub target_type: String,
     /// The namespaces whose Ingresses may use the class; all of them when absent.
     pub namespace_selector: Option<LabelSelector>,
+    /// The group of every Ingress of the class.
+    pub group: Option<IngressGroup>,
+}
+
+/// Ingresses that share a load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IngressGroup {
+    /// Its name.
+    pub name: String,
 }
 
 impl View for IngressClass {
@@ -85,8 +94,17 @@ impl View for IngressClass {
 }
 
 impl View for IngressClassParams {
-    const FIELDS: &'static [(&'static str, Shape)] =
-        &[METADATA, ("spec", Shape::Map(&[("targetType", Shape::Text), ("namespaceSelector", LabelSelector::SHAPE)]))];
+    const FIELDS: &'static [(&'static str, Shape)] = &[
+        METADATA,
+        (
+            "spec",
+            Shape::Map(&[
+                ("targetType", Shape::Text),
+                ("namespaceSelector", LabelSelector::SHAPE),
+                ("group", Shape::Map(&[("name", Shape::Text)])),
+            ]),
+        ),
+    ];
 
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         let mut spec = fields.map("spec");
@@ -95,6 +113,7 @@ impl View for IngressClassParams {
             spec: IngressClassParamsSpec {
                 target_type: spec.text("targetType"),
                 namespace_selector: spec.optional_map("namespaceSelector").map(LabelSelector::of),
+                group: spec.optional_map("group").map(|mut group| IngressGroup { name: group.text("name") }),
             },
         }
     }

@@ -156,12 +156,8 @@ pub enum Instead {
     },
     /// The controller refuses this health check port by name in ip mode.
     NumberHealthCheckPort {
-        /// The annotation.
-        annotation: &'static str,
         /// The name.
         port: String,
-        /// The annotation to set as well.
-        fix: Fix,
     },
     /// The load balancer serves another Service that would be moved to ip mode too.
     SplitLoadBalancer {
