@@ -85,6 +85,18 @@ lint: wasm-target lint-tools
 	cargo clippy --locked --workspace --all-targets $(DENIED)
 	cargo clippy --locked --package aws-headless-service-policy --target $(TARGET) $(DENIED)
 
+# What an evaluation costs, as one table: this policy beside an empty one and a plain one (docs/performance.md).
+PEERS = $(TARGET_DIR)/$(TARGET)/release
+.PHONY: bench
+bench: policy.wasm
+	cargo build --locked --release --target $(TARGET) --package empty-policy --package plain-policy
+	PEERS="$(PEERS)" cargo bench --locked --package benches
+
+# Writes benches/costs.json, which `make test` compares: say in the commit why the policy costs something else.
+.PHONY: costs
+costs: policy.wasm
+	UPDATE_COSTS=1 cargo test --locked --package benches --test costs on_record
+
 # Writes docs/rules.md and artifacthub-pkg.yml from what they say again; `make test` fails when they are stale.
 .PHONY: docs
 docs:

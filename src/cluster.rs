@@ -189,6 +189,10 @@ pub struct LookupFailure {
 type Lookup<T> = Result<T, LookupFailure>;
 /// One object as JSON; nothing where it does not exist.
 type ObjectJson = Option<Rc<str>>;
+/// The names of the objects of a list, in order.
+type Names = Rc<BTreeSet<String>>;
+/// A list that was asked for.
+type List = (Resource, Lookup<Names>);
 /// Which object: its kind, and its name in the one namespace where its kind is looked up.
 type Key = (Resource, String);
 
@@ -202,7 +206,7 @@ pub struct Lookups<'c> {
     namespace: &'c str,
     objects: RefCell<BTreeMap<Key, Lookup<ObjectJson>>>,
     /// The names of the objects of a list, in order.
-    lists: RefCell<BTreeMap<Resource, Lookup<Rc<[String]>>>>,
+    lists: RefCell<Vec<List>>,
 }
 
 impl<'c> Lookups<'c> {
@@ -216,14 +220,25 @@ impl<'c> Lookups<'c> {
         self.namespace
     }
 
-    /// Services of the request's namespace by name. A name that no object can have is not looked up.
-    pub fn services(&self, names: &BTreeSet<&str>) -> BTreeMap<String, Lookup<Option<Service>>> {
-        let valid = || names.iter().copied().filter(|name| is_valid_name(name));
-        let unknown = valid().filter(|name| self.answer(Resource::Service, name).is_none()).count();
-        let may_get = self.answers(Resource::Service) + unknown <= MAX_SERVICE_GETS;
-        valid()
-            .map(|name| (name.to_owned(), self.get(Resource::Service, Some(self.namespace), name, may_get)))
-            .collect()
+    /// Looks up Services of the request's namespace, which [`Lookups::service`] is asked for then: few of them by name,
+    /// many by one list.
+    pub fn look_up_services(&self, names: &BTreeSet<&str>) {
+        let unknown =
+            || names.iter().filter(|name| is_valid_name(name) && self.answer(Resource::Service, name).is_none());
+        let are_few = self.answers(Resource::Service) + unknown().count() <= MAX_SERVICE_GETS;
+        for name in unknown() {
+            // The answer is kept, whatever it is.
+            let max_gets = if are_few { MAX_SERVICE_GETS } else { 0 };
+            let _ = self.find(Resource::Service, Some(self.namespace), name, max_gets);
+        }
+    }
+
+    /// One Service of the request's namespace. A name that no object can have is not looked up.
+    pub fn service(&self, name: &str) -> Lookup<Option<Service>> {
+        if !is_valid_name(name) {
+            return Ok(None);
+        }
+        self.get(Resource::Service, Some(self.namespace), name, MAX_SERVICE_GETS)
     }
 
     /// One IngressClass.
@@ -243,12 +258,12 @@ impl<'c> Lookups<'c> {
 
     /// The request's Namespace.
     pub fn own_namespace(&self) -> Lookup<Option<ObjectWithMetadata>> {
-        self.get(Resource::Namespace, None, self.namespace, true)
+        self.get(Resource::Namespace, None, self.namespace, 1)
     }
 
     /// A DaemonSet.
     pub fn daemon_set(&self, namespace: &str, name: &str) -> Lookup<Option<ObjectWithMetadata>> {
-        self.get(Resource::DaemonSet, Some(namespace), name, true)
+        self.get(Resource::DaemonSet, Some(namespace), name, 1)
     }
 
     /// The StatefulSets of the request's namespace.
@@ -269,16 +284,18 @@ impl<'c> Lookups<'c> {
         if !is_valid_name(name) {
             return Ok(None);
         }
-        self.get(resource, None, name, self.answers(resource) < MAX_CLASS_GETS)
+        self.get(resource, None, name, MAX_CLASS_GETS)
     }
 
     /// The answer on one object, where it is known already: asked for by name, or from a list.
     fn answer(&self, resource: Resource, name: &str) -> Option<Lookup<ObjectJson>> {
         let known = self.objects.borrow().get(&(resource, name.to_owned())).cloned();
-        known.or_else(|| match self.lists.borrow().get(&resource)? {
-            Ok(_) => Some(Ok(None)),
-            Err(failure) => Some(Err(failure.clone())),
-        })
+        known.or_else(|| self.list_answer(resource).map(|list| list.map(|_| None)))
+    }
+
+    /// The names in the list of a kind, where it is known already.
+    fn list_answer(&self, resource: Resource) -> Option<Lookup<Names>> {
+        self.lists.borrow().iter().find(|(known, _)| *known == resource).map(|(_, answer)| answer.clone())
     }
 
     /// How many objects of a kind are known by name.
@@ -286,23 +303,28 @@ impl<'c> Lookups<'c> {
         self.objects.borrow().keys().filter(|(of, _)| *of == resource).count()
     }
 
-    /// One object: from what is known, by a GET where that may be, else from the list.
+    /// One object: from what is known, by a GET where no more than `max_gets` of the kind are known, else from the list.
     fn get<T: View>(
         &self,
         resource: Resource,
         namespace: Option<&str>,
         name: &str,
-        may_get: bool,
+        max_gets: usize,
     ) -> Lookup<Option<T>> {
-        let answer = match self.answer(resource, name) {
+        let answer = self.find(resource, namespace, name, max_gets)?;
+        answer.map(|json| decode_named(resource, namespace, name, &json)).transpose()
+    }
+
+    /// One object's JSON, likewise.
+    fn find(&self, resource: Resource, namespace: Option<&str>, name: &str, max_gets: usize) -> Lookup<ObjectJson> {
+        match self.answer(resource, name) {
             Some(answer) => answer,
-            None if may_get => self.ask_for_object(resource, namespace, name),
+            None if self.answers(resource) < max_gets => self.ask_for_object(resource, namespace, name),
             None => {
                 self.list(resource, namespace)?;
                 self.answer(resource, name).unwrap_or(Ok(None))
             }
-        };
-        answer?.map(|json| decode_named(resource, namespace, name, &json)).transpose()
+        }
     }
 
     fn ask_for_object(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Lookup<ObjectJson> {
@@ -339,21 +361,20 @@ impl<'c> Lookups<'c> {
 
     /// The names of a kind's objects (in `namespace`), asked for once; the objects become known. A probe comes first: a
     /// list that the API server refuses is never answered.
-    fn list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Rc<[String]>> {
-        if let Some(answer) = self.lists.borrow().get(&resource) {
-            return answer.clone();
+    fn list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Names> {
+        if let Some(answer) = self.list_answer(resource) {
+            return answer;
         }
         let answer = self.ask_for_list(resource, namespace).map(|items| {
             let mut objects = self.objects.borrow_mut();
-            let mut names: Vec<String> = Vec::new();
+            let mut names = BTreeSet::new();
             for (name, json) in items {
                 objects.entry((resource, name.clone())).or_insert(Ok(Some(json)));
-                names.push(name);
+                names.insert(name);
             }
-            names.sort();
-            Rc::from(names)
+            Rc::new(names)
         });
-        self.lists.borrow_mut().insert(resource, answer.clone());
+        self.lists.borrow_mut().push((resource, answer.clone()));
         answer
     }
 
@@ -513,7 +534,7 @@ mod tests {
         {
             let cluster = Answering(garbage);
             let lookups = Lookups::new(&cluster, "shop");
-            let answer = lookups.services(&BTreeSet::from(["cart"])).remove("cart").unwrap();
+            let answer = lookups.service("cart");
             assert!(
                 matches!(answer, Err(LookupFailure { error: LookupError::Unreadable(_), .. })),
                 "{garbage}: {answer:?}"

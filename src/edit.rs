@@ -1,59 +1,62 @@
 //! Edits of the admitted object, as JSON: nothing but what a fix names changes, not even the order of keys.
 
-use std::collections::BTreeSet;
-
-use serde_json::{Map, Value};
-
 use crate::controller::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
 use crate::kubernetes::DecodeError;
+use crate::raw_map::RawMap;
 use crate::rules::Fix;
 
-/// The object with every fix applied; nothing where there is none to apply.
+/// The value of everything that is set.
+const IP: &str = r#""ip""#;
+
+/// The object with every fix applied, as JSON; nothing where there is none to apply.
 ///
 /// # Errors
-/// An object that is no JSON that can be edited (nested too deeply, a number beyond all ranges).
-pub fn apply(fixes: &BTreeSet<Fix>, object: &str) -> Result<Option<Value>, DecodeError> {
+/// A map that is none; there is none of those in an object that could be read.
+pub fn apply(fixes: &[Fix], object: &str) -> Result<Option<String>, DecodeError> {
     if fixes.is_empty() {
         return Ok(None);
     }
-    let mut object: Map<String, Value> = serde_json::from_str(object).map_err(|error| DecodeError::of_json(&error))?;
+    let mut object = RawMap::parse(object).map_err(|error| DecodeError::of_json(&error))?;
     for fix in fixes {
         match fix {
             Fix::TargetGroupBinding { removes_node_selector } => {
-                set_annotation(&mut object, INGRESS_TARGET_TYPE);
-                let spec = object.entry("spec").or_insert(Value::Null);
-                set_ip(spec, "targetType");
-                if let Some(spec) = map_in(spec).filter(|_| *removes_node_selector) {
-                    spec.shift_remove("nodeSelector");
-                }
+                set_annotation(&mut object, INGRESS_TARGET_TYPE)?;
+                change(&mut object, "spec", |spec| {
+                    spec.set("targetType", IP.to_owned());
+                    if *removes_node_selector {
+                        spec.remove("nodeSelector");
+                    }
+                    Ok(())
+                })?;
             }
-            Fix::Ingress | Fix::ServiceBehindIngress => set_annotation(&mut object, INGRESS_TARGET_TYPE),
-            Fix::LoadBalancer => set_annotation(&mut object, NLB_TARGET_TYPE),
+            Fix::Ingress | Fix::ServiceBehindIngress => set_annotation(&mut object, INGRESS_TARGET_TYPE)?,
+            Fix::LoadBalancer => set_annotation(&mut object, NLB_TARGET_TYPE)?,
         }
     }
-    Ok(Some(Value::Object(object)))
+    Ok(Some(object.render()))
 }
 
-/// Sets one annotation to `ip`, making the maps above it where they are missing or `null`.
-fn set_annotation(object: &mut Map<String, Value>, key: &str) {
-    let metadata = object.entry("metadata").or_insert(Value::Null);
-    if let Some(annotations) = map_in(metadata).map(|metadata| metadata.entry("annotations").or_insert(Value::Null)) {
-        set_ip(annotations, key);
-    }
+fn set_annotation(object: &mut RawMap<'_>, key: &str) -> Result<(), DecodeError> {
+    change(object, "metadata", |metadata| {
+        change(metadata, "annotations", |annotations| {
+            annotations.set(key, IP.to_owned());
+            Ok(())
+        })
+    })
 }
 
-fn set_ip(map: &mut Value, key: &str) {
-    if let Some(map) = map_in(map) {
-        map.insert(key.to_owned(), Value::from("ip"));
-    }
-}
-
-/// The map in `value`; `null` becomes an empty one. Anything else was refused when the object was read.
-fn map_in(value: &mut Value) -> Option<&mut Map<String, Value>> {
-    if value.is_null() {
-        *value = Value::Object(Map::new());
-    }
-    value.as_object_mut()
+/// Changes the map below `key`, which is made where it is missing or `null`.
+fn change(
+    parent: &mut RawMap<'_>,
+    key: &str,
+    edit: impl FnOnce(&mut RawMap<'_>) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    let json = parent.get(key).unwrap_or("null");
+    let mut map = RawMap::parse(json).map_err(|error| DecodeError::of_json(&error))?;
+    edit(&mut map)?;
+    let json = map.render();
+    parent.set(key, json);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -62,9 +65,8 @@ mod tests {
 
     #[track_caller]
     fn check(fixes: &[Fix], before: &str, after: &str) {
-        let fixes = fixes.iter().cloned().collect();
-        let edited = apply(&fixes, before).unwrap().unwrap();
-        assert_eq!(serde_json::to_string(&edited).unwrap(), after);
+        let edited = apply(fixes, before).unwrap().unwrap();
+        assert_eq!(edited, after);
     }
 
     #[test]
@@ -72,7 +74,7 @@ mod tests {
         check(
             &[Fix::Ingress],
             r#"{"spec":{"z":1,"a":{"new":[true,null,1.50]}},"metadata":{"annotations":{"z":"1","a":"2"},"name":"web"},"future":{}}"#,
-            r#"{"spec":{"z":1,"a":{"new":[true,null,1.5]}},"metadata":{"annotations":{"z":"1","a":"2","alb.ingress.kubernetes.io/target-type":"ip"},"name":"web"},"future":{}}"#,
+            r#"{"spec":{"z":1,"a":{"new":[true,null,1.50]}},"metadata":{"annotations":{"z":"1","a":"2","alb.ingress.kubernetes.io/target-type":"ip"},"name":"web"},"future":{}}"#,
         );
     }
 
@@ -108,7 +110,7 @@ mod tests {
     #[test]
     fn all_fixes_are_applied_together() {
         check(
-            &[Fix::LoadBalancer, Fix::ServiceBehindIngress],
+            &[Fix::ServiceBehindIngress, Fix::LoadBalancer],
             r#"{"metadata":{"annotations":{}}}"#,
             r#"{"metadata":{"annotations":{"alb.ingress.kubernetes.io/target-type":"ip","service.beta.kubernetes.io/aws-load-balancer-nlb-target-type":"ip"}}}"#,
         );
@@ -116,6 +118,6 @@ mod tests {
 
     #[test]
     fn without_fixes_there_is_nothing_to_apply() {
-        assert_eq!(apply(&BTreeSet::new(), "not even JSON"), Ok(None));
+        assert_eq!(apply(&[], "not even JSON"), Ok(None));
     }
 }

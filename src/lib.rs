@@ -20,17 +20,18 @@ mod fast_path;
 #[cfg(target_os = "wasi")]
 mod guest;
 pub mod kubernetes;
+mod raw_map;
 pub mod request;
 pub mod rules;
 mod scan;
 pub mod settings;
 pub mod verdict;
 
-use serde_json::Value;
+use serde::Serialize;
 
 use cluster::Cluster;
 use request::Payload;
-use settings::{Settings, SettingsError};
+use settings::Settings;
 use verdict::Verdict;
 
 /// The verdict on what the host hands over: `{"request": AdmissionRequest, "settings": {…}}`.
@@ -47,9 +48,7 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Verdict {
         Ok(None) => return Verdict::accept(),
         Err(error) => return Verdict::unreadable_request(&error),
     };
-    let settings = payload.settings.unwrap_or("null");
-    let settings = serde_json::from_str(settings).map_err(|error| SettingsError::not_json(&error));
-    match settings.and_then(|settings| Settings::from_value(&settings)) {
+    match Settings::from_json(payload.settings.unwrap_or("null")) {
         Ok(settings) => decide::decide(&request, cluster, &settings),
         Err(error) => Verdict::invalid_settings(&error),
     }
@@ -57,10 +56,12 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Verdict {
 
 /// Whether the settings are valid, as the host wants to hear it: `{"valid": …, "message": …}`.
 pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
-    let message = match serde_json::from_slice::<Value>(payload) {
-        Ok(settings) => Settings::from_value(&settings).err().map(|error| error.to_string()),
-        Err(error) => Some(SettingsError::not_json(&error).to_string()),
-    };
-    let answer = serde_json::json!({ "valid": message.is_none(), "message": message });
-    answer.to_string().into_bytes()
+    #[derive(Serialize)]
+    struct Answer {
+        valid: bool,
+        message: Option<String>,
+    }
+    // What is not UTF-8 is no JSON either, which the parser says.
+    let message = Settings::from_json(&String::from_utf8_lossy(payload)).err().map(|error| error.to_string());
+    serde_json::to_vec(&Answer { valid: message.is_none(), message }).unwrap_or_default()
 }

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use crate::controller::{Flags, TargetType};
 use crate::kubernetes::{display_text, is_valid_name};
+use crate::raw_map::RawMap;
 
 /// What a finding leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,13 +121,6 @@ impl fmt::Display for SettingsError {
     }
 }
 
-impl SettingsError {
-    /// Settings that are no JSON at all.
-    pub fn not_json(error: &serde_json::Error) -> Self {
-        Self { problems: vec![Problem::NotJson(error.to_string())] }
-    }
-}
-
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
@@ -160,12 +154,15 @@ impl Settings {
     /// Reads the settings of the policy's deployment; `null` counts as `{}`.
     ///
     /// # Errors
-    /// Every unknown key and every wrong value.
-    pub fn from_value(value: &Value) -> Result<Self, SettingsError> {
+    /// What is no JSON, every unknown key and every wrong value.
+    pub fn from_json(json: &str) -> Result<Self, SettingsError> {
+        let not_json = |error| SettingsError { problems: vec![Problem::NotJson(format!("{error}"))] };
+        let json = serde_json::from_str::<&RawValue>(json).map_err(not_json)?.get();
         let mut settings = Self::default();
         let mut problems = Vec::new();
-        if let Some(map) = Reader::map(value, "settings", &mut problems) {
-            Reader { map, parent: "", problems: &mut problems }.read_settings(&mut settings);
+        match RawMap::parse(json) {
+            Ok(map) => Reader { map, parent: "", problems: &mut problems }.read_settings(&mut settings),
+            Err(_) => problems.push(wrong_value("settings", json, "a map")),
         }
         if problems.is_empty() { Ok(settings) } else { Err(SettingsError { problems }) }
     }
@@ -173,28 +170,18 @@ impl Settings {
 
 /// Reads one level of the settings.
 struct Reader<'v, 'p> {
-    map: &'v Map<String, Value>,
+    map: RawMap<'v>,
     parent: &'static str,
     problems: &'p mut Vec<Problem>,
 }
 
-impl<'v> Reader<'v, '_> {
-    fn map(value: &'v Value, key: &str, problems: &mut Vec<Problem>) -> Option<&'v Map<String, Value>> {
-        match value {
-            Value::Object(map) => Some(map),
-            Value::Null => None,
-            other => {
-                problems.push(wrong_value(key, other, "a map"));
-                None
-            }
-        }
-    }
-
+impl Reader<'_, '_> {
     fn read_settings(&mut self, settings: &mut Settings) {
         self.refuse_unknown(&KEYS);
         self.choice("mode", MODES, &mut settings.mode);
         self.choice("services", SERVICE_SCOPES, &mut settings.services);
-        if let Some(map) = self.map.get("controller").and_then(|value| Self::map(value, "controller", self.problems)) {
+        let controller = self.map.get("controller").unwrap_or("null");
+        if let Ok(map) = RawMap::parse(controller) {
             let mut controller = Reader { map, parent: "controller.", problems: self.problems };
             controller.refuse_unknown(&CONTROLLER_KEYS);
             let flags = &mut settings.controller;
@@ -211,6 +198,8 @@ impl<'v> Reader<'v, '_> {
                 is_class_name,
                 &mut flags.load_balancer_class,
             );
+        } else {
+            self.problems.push(wrong_value("controller", controller, "a map"));
         }
         self.choice("lookupFailure", REACTIONS, &mut settings.lookup_failure);
         self.choice("missingService", REACTIONS, &mut settings.missing_service);
@@ -218,7 +207,7 @@ impl<'v> Reader<'v, '_> {
     }
 
     fn refuse_unknown(&mut self, known: &[&str]) {
-        for key in self.map.keys().filter(|key| !known.contains(&key.as_str())) {
+        for key in self.map.keys().filter(|key| !known.contains(key)) {
             let key = format!("{}{}", self.parent, display_text(key, MAX_GIVEN));
             self.problems.push(Problem::UnknownKey { key, allowed: known.join(", ") });
         }
@@ -226,41 +215,48 @@ impl<'v> Reader<'v, '_> {
 
     fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)], setting: &mut T) {
         let Some(value) = self.map.get(key) else { return };
-        match value.as_str().and_then(|given| choices.iter().find(|(name, _)| *name == given)) {
+        match text(value).and_then(|given| choices.iter().find(|(name, _)| *name == given)) {
             Some((_, choice)) => *setting = *choice,
             None => {
                 let allowed: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-                self.wrong(key, value, &allowed.join(", "));
+                self.problems.push(self.wrong(key, value, &allowed.join(", ")));
             }
         }
     }
 
     fn name(&mut self, key: &str, allowed: &str, is_valid: impl Fn(&str) -> bool, setting: &mut String) {
         let Some(value) = self.map.get(key) else { return };
-        match value.as_str().filter(|given| is_valid(given)) {
-            Some(given) => given.clone_into(setting),
-            None => self.wrong(key, value, allowed),
+        match text(value).filter(|given| is_valid(given)) {
+            Some(given) => *setting = given,
+            None => self.problems.push(self.wrong(key, value, allowed)),
         }
     }
 
     fn advice(&mut self, setting: &mut Vec<Advice>) {
         let Some(value) = self.map.get("advice") else { return };
         let allowed = format!("a list of {}", Advice::ALL.map(Advice::name).join(", "));
-        let Some(given) = value.as_array() else {
-            self.wrong("advice", value, &allowed);
+        let Ok(given) = serde_json::from_str::<Vec<&RawValue>>(value) else {
+            self.problems.push(self.wrong("advice", value, &allowed));
             return;
         };
-        let named = |entry: &Value| Advice::ALL.into_iter().find(|advice| entry.as_str() == Some(advice.name()));
-        for entry in given.iter().filter(|entry| named(entry).is_none()) {
-            self.wrong("advice", entry, &allowed);
+        let mut named = Vec::new();
+        for entry in given.into_iter().map(RawValue::get) {
+            match text(entry).and_then(|name| Advice::ALL.into_iter().find(|advice| advice.name() == name)) {
+                Some(advice) => named.push(advice),
+                None => self.problems.push(self.wrong("advice", entry, &allowed)),
+            }
         }
-        *setting =
-            Advice::ALL.into_iter().filter(|advice| given.iter().any(|entry| named(entry) == Some(*advice))).collect();
+        *setting = Advice::ALL.into_iter().filter(|advice| named.contains(advice)).collect();
     }
 
-    fn wrong(&mut self, key: &str, value: &Value, allowed: &str) {
-        self.problems.push(wrong_value(&format!("{}{key}", self.parent), value, allowed));
+    fn wrong(&self, key: &str, value: &str, allowed: &str) -> Problem {
+        wrong_value(&format!("{}{key}", self.parent), value, allowed)
     }
+}
+
+/// The string in a value, where it is one.
+fn text(json: &str) -> Option<String> {
+    serde_json::from_str(json).ok()
 }
 
 const MODES: &[(&str, Mode)] = &[("reject", Mode::Reject), ("mutate", Mode::Mutate), ("warn", Mode::Warn)];
@@ -273,8 +269,8 @@ const REACTIONS: &[(&str, Reaction)] =
 /// Longest part of a wrong value that is repeated.
 const MAX_GIVEN: usize = 60;
 
-fn wrong_value(key: &str, given: &Value, allowed: &str) -> Problem {
-    let given = display_text(&given.to_string(), MAX_GIVEN).into_owned();
+fn wrong_value(key: &str, given: &str, allowed: &str) -> Problem {
+    let given = display_text(given, MAX_GIVEN).into_owned();
     Problem::WrongValue { key: key.to_owned(), given, allowed: allowed.to_owned() }
 }
 
@@ -295,7 +291,7 @@ fn is_class_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -303,12 +299,12 @@ mod tests {
     fn accepts(value: Value, change: impl Fn(&mut Settings)) {
         let mut expected = Settings::default();
         change(&mut expected);
-        assert_eq!(Settings::from_value(&value), Ok(expected));
+        assert_eq!(Settings::from_json(&value.to_string()), Ok(expected));
     }
 
     #[track_caller]
     fn refuses(value: Value, message: &str) {
-        assert_eq!(Settings::from_value(&value).map_err(|error| error.to_string()), Err(message.to_owned()));
+        assert_eq!(Settings::from_json(&value.to_string()).map_err(|error| error.to_string()), Err(message.to_owned()));
     }
 
     #[test]

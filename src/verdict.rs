@@ -2,8 +2,7 @@
 //!
 //! Texts of objects are quoted, never interpreted. A message is one line; a warning is one short line.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
 
 use crate::cluster::{LookupError, LookupFailure, Resource};
 use crate::controller::{
@@ -37,8 +36,8 @@ pub struct Verdict {
 pub enum Outcome {
     /// Admitted as it is.
     Accept,
-    /// Admitted with changes: the whole object.
-    Mutate(Value),
+    /// Admitted with changes: the whole object, as JSON.
+    Mutate(String),
     /// Refused.
     Reject {
         /// The HTTP status code.
@@ -46,8 +45,35 @@ pub enum Outcome {
         /// Why, and what to do.
         message: String,
         /// For the audit log.
-        audit_annotations: Map<String, Value>,
+        audit_annotations: Facts,
     },
+}
+
+/// Facts with names, as audit annotations and log lines carry them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts(Vec<(&'static str, String)>);
+
+impl Facts {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a fact; several of one name are joined in their order.
+    fn add(&mut self, name: &'static str, value: &str) {
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                values.push_str(", ");
+                values.push_str(value);
+            }
+            None => self.0.push((name, value.to_owned())),
+        }
+    }
+}
+
+impl Serialize for Facts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// One structured line for the host's tracing.
@@ -64,7 +90,7 @@ pub struct LogLine {
     pub outcome: &'static str,
     /// `finding`, `service`, `path`, `fix`, as in the audit annotations; `lookup` for failed lookups.
     #[serde(flatten)]
-    pub fields: Map<String, Value>,
+    pub fields: Facts,
 }
 
 /// Why a request is refused.
@@ -129,9 +155,9 @@ impl Verdict {
 
     fn refused_before_reading(code: u16, message: String) -> Self {
         let warnings = vec![warning(&|_| message.trim_end_matches('.').to_owned())];
-        let (log, fields) = (message.clone(), Map::new());
+        let (log, fields) = (message.clone(), Facts::default());
         let log = Some(LogLine { level: "warning", message: log, object: None, outcome: "reject", fields });
-        Self { outcome: Outcome::Reject { code, message, audit_annotations: Map::new() }, warnings, log }
+        Self { outcome: Outcome::Reject { code, message, audit_annotations: Facts::default() }, warnings, log }
     }
 
     /// The answer as the host wants it.
@@ -144,9 +170,7 @@ impl Verdict {
             #[serde(skip_serializing_if = "Option::is_none")]
             code: Option<u16>,
             #[serde(skip_serializing_if = "Option::is_none")]
-            mutated_object: Option<&'a Value>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            audit_annotations: Option<&'a Map<String, Value>>,
+            audit_annotations: Option<&'a Facts>,
             #[serde(skip_serializing_if = "Option::is_none")]
             warnings: Option<&'a [String]>,
         }
@@ -154,9 +178,7 @@ impl Verdict {
         let response = match &self.outcome {
             Outcome::Accept if warnings.is_none() => return br#"{"accepted":true}"#.to_vec(),
             Outcome::Accept => Response { accepted: true, warnings, ..Response::default() },
-            Outcome::Mutate(object) => {
-                Response { accepted: true, mutated_object: Some(object), warnings, ..Response::default() }
-            }
+            Outcome::Mutate(_) => Response { accepted: true, warnings, ..Response::default() },
             Outcome::Reject { code, message, audit_annotations } => Response {
                 message: Some(message),
                 code: Some(*code),
@@ -165,8 +187,16 @@ impl Verdict {
                 ..Response::default()
             },
         };
-        // Maps with string keys and no floats of our own: this cannot fail. An empty answer would be refused by the host.
-        serde_json::to_vec(&response).unwrap_or_default()
+        // Maps with string keys: this cannot fail. An empty answer would be refused by the host.
+        let mut answer = serde_json::to_vec(&response).unwrap_or_default();
+        if let Outcome::Mutate(object) = &self.outcome {
+            // The object is JSON already.
+            answer.pop();
+            answer.extend_from_slice(b",\"mutated_object\":");
+            answer.extend_from_slice(object.as_bytes());
+            answer.push(b'}');
+        }
+        answer
     }
 }
 
@@ -175,20 +205,21 @@ impl Verdict {
 pub struct Report {
     object: ObjectRef,
     warnings: Vec<String>,
-    fields: Map<String, Value>,
+    fields: Facts,
 }
 
 impl Report {
     /// Nothing to say yet.
     pub fn new(kind: Kind, namespace: &str, name: &str) -> Self {
         let object = ObjectRef { kind: kind.name(), namespace: namespace.to_owned(), name: name.to_owned() };
-        Self { object, warnings: Vec::new(), fields: Map::new() }
+        Self { object, warnings: Vec::new(), fields: Facts::default() }
     }
 
     /// Warns of findings that do not lead to a refusal.
-    pub fn findings(&mut self, findings: &[&Finding]) {
-        self.note_findings(findings);
+    pub fn findings(&mut self, findings: &[&Finding]) -> Facts {
+        let facts = self.note_findings(findings);
         self.warnings.extend(findings.iter().take(MAX_LISTED).map(|finding| short_form(finding)));
+        facts
     }
 
     /// Tells of every fix, once.
@@ -220,7 +251,7 @@ impl Report {
         let lookups = failures.iter().take(MAX_LISTED).map(|failure| lookup_problem(&failure.lookup, 253, true));
         let lookups: Vec<String> = lookups.collect();
         if !lookups.is_empty() {
-            self.fields.insert("lookup".to_owned(), Value::from(lookups.join(", ")));
+            self.fields.add("lookup", &lookups.join(", "));
         }
     }
 
@@ -243,7 +274,7 @@ impl Report {
     }
 
     /// Admits the object with changes.
-    pub fn mutate(self, object: Value) -> Verdict {
+    pub fn mutate(self, object: String) -> Verdict {
         let message = self.warnings.join(" ");
         let log = Some(self.log_line("info", message, "mutate"));
         Verdict { outcome: Outcome::Mutate(object), warnings: self.warnings, log }
@@ -261,20 +292,20 @@ impl Report {
                     self.warnings.push(warning(&|max| format!("{} cannot be read: {error}", short(&self.object, max))));
                 }
                 self.warnings.truncate(MAX_LISTED);
-                (400, list(sentences), Map::new())
+                (400, list(sentences), Facts::default())
             }
             Refusal::Findings(findings) => {
                 let all: Vec<&Finding> = findings.iter().collect();
-                self.findings(&all);
+                let annotations = self.findings(&all);
                 let mut message = list(findings.iter().map(long_form).collect());
                 if findings.iter().any(stops_load_balancer) {
                     message.push_str(" One such backend of an Ingress stops the reconcile of the whole load balancer, for every Ingress of its group.");
                 }
-                (403, message, findings_annotations(&all))
+                (403, message, annotations)
             }
             Refusal::Lookups(failures) => {
                 self.failed_lookups(failures);
-                (500, list(failures.iter().map(lookup_message).collect()), Map::new())
+                (500, list(failures.iter().map(lookup_message).collect()), Facts::default())
             }
         };
         self.warnings.extend(further);
@@ -282,14 +313,12 @@ impl Report {
         Verdict { outcome: Outcome::Reject { code, message, audit_annotations }, warnings: self.warnings, log }
     }
 
-    fn note_findings(&mut self, findings: &[&Finding]) {
-        for (key, value) in findings_annotations(findings) {
-            let value = match (self.fields.get(&key).and_then(Value::as_str), value.as_str()) {
-                (Some(before), Some(more)) => Value::from(format!("{before}, {more}")),
-                _ => value,
-            };
-            self.fields.insert(key, value);
+    fn note_findings(&mut self, findings: &[&Finding]) -> Facts {
+        let facts = facts_of(findings);
+        for (name, value) in &facts.0 {
+            self.fields.add(name, value);
         }
+        facts
     }
 
     fn log_line(&self, level: &'static str, message: String, outcome: &'static str) -> LogLine {
@@ -307,20 +336,16 @@ fn list(mut entries: Vec<String>) -> String {
     entries.join(" ")
 }
 
-fn findings_annotations(findings: &[&Finding]) -> Map<String, Value> {
-    let listed = findings.get(..MAX_LISTED).unwrap_or(findings);
-    let joined = |value: &dyn Fn(&Finding) -> String| {
-        Value::from(listed.iter().map(|finding| value(finding)).collect::<Vec<_>>().join(", "))
-    };
-    if listed.is_empty() {
-        return Map::new();
+/// What audit annotations say of findings.
+fn facts_of(findings: &[&Finding]) -> Facts {
+    let mut facts = Facts::default();
+    for finding in findings.iter().take(MAX_LISTED) {
+        facts.add("finding", finding.rule.id());
+        facts.add("service", &finding.service.path(253));
+        facts.add("path", &finding.server.to_string());
+        facts.add("fix", &fix_phrase(finding, 253));
     }
-    Map::from_iter([
-        ("finding".to_owned(), joined(&|finding| finding.rule.id().to_owned())),
-        ("service".to_owned(), joined(&|finding| finding.service.path(253))),
-        ("path".to_owned(), joined(&|finding| finding.server.to_string())),
-        ("fix".to_owned(), joined(&|finding| fix_phrase(finding, 253))),
-    ])
+    facts
 }
 
 /// A warning of the usual length, else of one that the API server lets through: names are shortened before anything

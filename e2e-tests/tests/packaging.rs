@@ -276,7 +276,7 @@ impl Setting {
     /// Holds that a value is the default: it alone makes the settings what they are without it.
     #[track_caller]
     fn assert_default(&self, value: &Value) {
-        let settings = |value: &Value| Settings::from_value(&nested(&self.key, value));
+        let settings = |value: &Value| Settings::from_json(&nested(&self.key, value).to_string());
         assert_eq!(settings(value), Ok(Settings::default()), "{}: {value}", self.key);
         match &self.values {
             Values::List(options) => assert_eq!(*value, json!(options), "{}", self.key),
@@ -297,7 +297,7 @@ fn nested(key: &str, value: &Value) -> Value {
 }
 
 fn problem(settings: &Value) -> Problem {
-    let error = Settings::from_value(settings).expect_err("a problem");
+    let error = Settings::from_json(&settings.to_string()).expect_err("a problem");
     error.problems.into_iter().next().expect("a problem")
 }
 
@@ -442,10 +442,10 @@ fn the_settings_of_the_form_are_valid() {
         merge(&mut untouched, &nested(key, &question["default"]));
         for option in question["options"].as_array().into_iter().flatten() {
             let settings = nested(key, option);
-            assert!(Settings::from_value(&settings).is_ok(), "{settings}");
+            assert!(Settings::from_json(&settings.to_string()).is_ok(), "{settings}");
         }
     }
-    assert_eq!(Settings::from_value(&untouched), Ok(Settings::default()));
+    assert_eq!(Settings::from_json(&untouched.to_string()), Ok(Settings::default()));
     assert!(is_valid(&schema(), &untouched));
 }
 
@@ -492,7 +492,7 @@ fn the_schema_and_the_parser_agree() {
     let schema = schema();
     let (mut valid, mut invalid) = (0, 0);
     let mut check = |settings: &Value| {
-        let answer = Settings::from_value(settings);
+        let answer = Settings::from_json(&settings.to_string());
         assert_eq!(is_valid(&schema, settings), answer.is_ok(), "{settings}: {answer:?}");
         *(if answer.is_ok() { &mut valid } else { &mut invalid }) += 1;
     };
@@ -638,7 +638,10 @@ fn an_editor_is_pointed_at_the_schema() {
     assert_eq!(path, SCHEMA);
     let settings = yaml::single(rest.split("```").next().expect("a block"), "docs/deployment.md").unwrap();
     assert!(is_valid(&schema(), &settings), "{settings}");
-    assert!(Settings::from_value(&settings).is_ok_and(|settings| settings != Settings::default()), "{settings}");
+    assert!(
+        Settings::from_json(&settings.to_string()).is_ok_and(|settings| settings != Settings::default()),
+        "{settings}"
+    );
 }
 
 /// The examples that people copy, and the settings of the cases.
@@ -666,6 +669,6 @@ fn written_settings_are_valid_by_the_schema_too() {
     }
     for (place, settings) in examples {
         assert!(is_valid(&schema, &settings), "{place}: {settings}");
-        assert!(Settings::from_value(&settings).is_ok(), "{place}: {settings}");
+        assert!(Settings::from_json(&settings.to_string()).is_ok(), "{place}: {settings}");
     }
 }

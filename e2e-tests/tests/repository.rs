@@ -161,8 +161,9 @@ fn the_core_depends_on_three_crates() {
 }
 
 /// The modules from the bottom up. Dependencies point one way: none knows one that stands after it.
-const LAYERS: [&str; 11] = [
+const LAYERS: [&str; 12] = [
     "scan",
+    "raw_map",
     "fast_path",
     "kubernetes",
     "cluster",

@@ -1,6 +1,6 @@
 //! Ingresses: the Services that they refer to, and the target type of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::actions::{ActionError, ActionOwner, INGRESS_PREFIX, target_groups_of_action};
 use super::ingress_class::{CLASS, GROUP_NAME};
@@ -55,10 +55,10 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference>, Vec<A
 }
 
 /// The annotations of an Ingress that decide something here; of its actions, those that a backend uses.
-pub fn annotations_of_ingress(ingress: &Ingress) -> BTreeMap<&str, &str> {
+pub fn annotations_of_ingress(ingress: &Ingress) -> Vec<(&str, &str)> {
     let uses_annotation = |backend: &&ServiceBackend| backend.port.name == USE_ANNOTATION;
-    let actions: BTreeSet<&str> =
-        ingress.service_backends().filter(uses_annotation).map(|backend| backend.name.as_str()).collect();
+    let mut actions = BTreeSet::new();
+    actions.extend(ingress.service_backends().filter(uses_annotation).map(|backend| backend.name.as_str()));
     entries_read(&ingress.metadata.annotations, |key| {
         matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | CLASS | GROUP_NAME)
             || key.strip_prefix(INGRESS_PREFIX).is_some_and(|name| actions.contains(name))

@@ -125,6 +125,6 @@ pub fn has_or_gets_node_ports(service: &Service) -> bool {
 }
 
 /// The entries whose keys are read.
-fn entries_read(map: &BTreeMap<String, String>, is_read: impl Fn(&str) -> bool) -> BTreeMap<&str, &str> {
+fn entries_read(map: &BTreeMap<String, String>, is_read: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
     map.iter().map(|(key, value)| (key.as_str(), value.as_str())).filter(|(key, _)| is_read(key)).collect()
 }

@@ -1,6 +1,6 @@
 //! NLB Services: which ones the controller takes, their target type, and the Services that they forward to by weight.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::actions::{ActionError, ActionOwner, target_groups_of_action};
 use super::{
@@ -85,8 +85,9 @@ pub fn references_of_listeners(service: &Service) -> (Vec<ServiceReferenceOfList
 }
 
 /// The annotations of a Service that decide something here: of its own load balancer, and of Ingresses in front of it.
-pub fn annotations_of_service(service: &Service) -> BTreeMap<&str, &str> {
-    let actions: BTreeSet<String> = listener_keys(service).into_iter().collect();
+pub fn annotations_of_service(service: &Service) -> Vec<(&str, &str)> {
+    let mut actions = BTreeSet::new();
+    actions.extend(listener_keys(service));
     entries_read(&service.metadata.annotations, |key| {
         matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | NLB_TARGET_TYPE | NLB_HEALTH_CHECK_PORT)
             || matches!(key, TYPE | CERTIFICATES | TLS_PORTS | QUIC_PORTS | TCP_UDP)
@@ -145,7 +146,9 @@ impl<'a> ListenerConfig<'a> {
 
 /// LBC `pkg/annotations/parser.go` splitCommaSeparatedString.
 fn comma_separated(text: &str) -> BTreeSet<&str> {
-    text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect()
+    let mut parts = BTreeSet::new();
+    parts.extend(text.split(',').map(str::trim).filter(|part| !part.is_empty()));
+    parts
 }
 
 /// Go's `strconv.ParseBool`.

@@ -35,17 +35,22 @@ const TRACKING_PREFIXES: [&str; 6] = [
 /// Whether the controller made the object for an Ingress, a Service or a Gateway. Such an object follows its owner,
 /// and changing it starts a fight. A pair of labels counts only when complete.
 pub fn is_made_by_controller(labels: &BTreeMap<String, String>) -> bool {
-    TRACKING_PREFIXES.iter().any(|prefix| {
-        let has = |name: &str| labels.contains_key(&format!("{prefix}/{name}"));
+    labels.keys().filter_map(|key| tracking_label(key)).any(|(prefix, name)| match name {
         // Only an Ingress can be of an explicit group, which has no namespace.
-        (prefix.starts_with("ingress.") && has("stack")) || (has("stack-namespace") && has("stack-name"))
+        "stack" => prefix.starts_with("ingress."),
+        "stack-name" => labels.contains_key(&format!("{prefix}/stack-namespace")),
+        _ => false,
     })
 }
 
 /// The labels of a binding that decide something here.
-pub fn labels_of_binding(binding: &TargetGroupBinding) -> BTreeMap<&str, &str> {
-    let is_read = |key: &str| key.split_once('/').is_some_and(|(prefix, _)| TRACKING_PREFIXES.contains(&prefix));
-    entries_read(&binding.metadata.labels, is_read)
+pub fn labels_of_binding(binding: &TargetGroupBinding) -> Vec<(&str, &str)> {
+    entries_read(&binding.metadata.labels, |key| tracking_label(key).is_some())
+}
+
+/// The parts of a label's key, where it has one of the prefixes.
+fn tracking_label(key: &str) -> Option<(&str, &str)> {
+    key.split_once('/').filter(|(prefix, _)| TRACKING_PREFIXES.contains(prefix))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::settings::Advice;
 use crate::verdict::{Hint, Report};
 
 /// Adds the warnings that the settings ask for.
-pub fn advise(paths: &[Path], fixes: &BTreeSet<Fix>, context: &Context<'_>, report: &mut Report) {
+pub fn advise(paths: &[Path], fixes: &[Fix], context: &Context<'_>, report: &mut Report) {
     let served: Vec<(&Path, &Service)> = paths
         .iter()
         .filter(|path| path.is_served_by(TargetType::Ip) || is_fixed(path, fixes))
@@ -33,7 +33,7 @@ pub fn advise(paths: &[Path], fixes: &BTreeSet<Fix>, context: &Context<'_>, repo
     }
 }
 
-fn is_fixed(path: &Path, fixes: &BTreeSet<Fix>) -> bool {
+fn is_fixed(path: &Path, fixes: &[Fix]) -> bool {
     path.is_served_by(TargetType::Instance) && matches!(&path.remedy, Remedy::Fix(fix) if fixes.contains(fix))
 }
 
@@ -74,7 +74,8 @@ fn stateless_service(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec
         return Vec::new();
     }
     let Ok(stateful_sets) = context.lookups.stateful_sets() else { return Vec::new() };
-    let named: BTreeSet<&str> = stateful_sets.iter().map(|set| set.spec.service_name.as_str()).collect();
+    let mut named = BTreeSet::new();
+    named.extend(stateful_sets.iter().map(|set| set.spec.service_name.as_str()));
     let mut seen = BTreeSet::new();
     let stateless =
         services.into_iter().filter(|service| !named.contains(service.name.as_str()) && seen.insert(*service));

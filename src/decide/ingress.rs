@@ -7,7 +7,7 @@ use crate::controller::{
     INGRESS_HEALTH_CHECK_PORT, IngressOwner, Source, TargetType, has_or_gets_node_ports, named_health_check_port,
     owner_of_ingress, references_of_ingress, target_type_of_backend,
 };
-use crate::kubernetes::{Ingress, IntOrString, Metadata, ObjectRef, Service};
+use crate::kubernetes::{Ingress, IntOrString, Metadata, Service};
 use crate::rules::{Fix, Instead, Remedy, Role};
 
 /// The paths of an Ingress: one per Service, however many hosts, paths and ports lead there.
@@ -47,16 +47,24 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
             })
             .extend(reference.port.clone());
     }
-    let mut backends = look_up_backends(&owner, &order, context, &mut judgement, &server);
+    let need = need_of_services(&owner, context);
+    if need.is_some() {
+        let mut names = BTreeSet::new();
+        names.extend(order.iter().copied());
+        context.lookups.look_up_services(&names);
+    }
     for name in order {
-        let backend = backends.remove(name).unwrap_or(Backend::Unknown);
+        let backend = match &need {
+            Some(need) => judgement.backend(context.lookups.service(name), matches!(need, Need::Deciding), &server),
+            None => Backend::Unknown,
+        };
         judgement.paths.push(path_of_backend(
             ingress,
             &owner,
             context,
             (&server.name, name),
             backend,
-            ports.remove(name).unwrap_or_default(),
+            ports.get_mut(name).map(std::mem::take).unwrap_or_default(),
         ));
     }
     // Two are enough: for each path, one of them is another one.
@@ -96,24 +104,23 @@ pub fn path_of_backend(
     }
 }
 
-/// The Services behind the Ingress, as far as they can change anything: with `targetType: ip` in the
-/// IngressClassParams none can, but for advice and for what is missing.
-fn look_up_backends(
-    owner: &IngressOwner,
-    names: &[&str],
-    context: &Context<'_>,
-    judgement: &mut Judgement,
-    server: &ObjectRef,
-) -> BTreeMap<String, Backend> {
+/// What Services are looked up for.
+enum Need {
+    /// They decide the verdict.
+    Deciding,
+    /// They lead to advice at most.
+    Advising,
+}
+
+/// What the Services behind an Ingress are needed for: with `targetType: ip` in the IngressClassParams none is, but for
+/// advice and for what is missing.
+fn need_of_services(owner: &IngressOwner, context: &Context<'_>) -> Option<Need> {
     let of_params = owner.params.as_ref().map_or("", |params| params.spec.target_type.as_str());
-    let decides = matches!(of_params, "" | "instance") || context.wants_missing_services();
-    let advises = context.wants_advice_on_services() && matches!(of_params, "" | "ip");
-    if !decides && !advises {
-        return BTreeMap::new();
+    if matches!(of_params, "" | "instance") || context.wants_missing_services() {
+        Some(Need::Deciding)
+    } else {
+        (context.wants_advice_on_services() && of_params == "ip").then_some(Need::Advising)
     }
-    let mut answers = context.lookups.services(&names.iter().copied().collect());
-    let backend = |name: &&str| ((*name).to_owned(), judgement.backend(answers.remove(*name), decides, server));
-    names.iter().map(backend).collect()
 }
 
 /// What to do about a backend, seen from the Ingress; `moved` are backends that the annotation would harm.

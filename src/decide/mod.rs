@@ -57,20 +57,11 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
     if let Some(refusal) = review.refusal() {
         return review.refuse(refusal, report);
     }
-    let mut fixes = review.fixes();
+    let fixes = review.fixes();
     let mutated = match edit::apply(&fixes, request.object) {
         Ok(mutated) => mutated,
-        Err(error) => {
-            if review.introduces(|finding| is_fixed_by(finding, &fixes)) {
-                return report.refuse(Refusal::Unreadable(vec![error]));
-            }
-            // What was there before is known only now, or could not be looked up.
-            if let Some(refusal) = review.refusal() {
-                return review.refuse(refusal, report);
-            }
-            fixes.clear();
-            None
-        }
+        // The object was read before, so it has the maps that are edited.
+        Err(error) => return report.refuse(Refusal::Unreadable(vec![error])),
     };
     review.warn(&fixes, &mut report);
     if context.wants_advice() {
@@ -126,7 +117,8 @@ impl<'r, 'c> Review<'r, 'c> {
     fn before(&self) -> &Before {
         self.before.get_or_init(|| {
             let OldObject::Known(old) = self.old_object else { return Before::default() };
-            let names: BTreeSet<&str> = self.findings.iter().map(|finding| finding.service.name.as_str()).collect();
+            let mut names = BTreeSet::new();
+            names.extend(self.findings.iter().map(|finding| finding.service.name.as_str()));
             let mut old = old.judge(self.context, &OldObject::None, Some(&names));
             old.failures.retain(|failure| !self.judgement.failures.contains(failure));
             Before { pairs: old.pairs(self.context.settings), unreadable: old.unreadable, failures: old.failures }
@@ -216,16 +208,18 @@ impl<'r, 'c> Review<'r, 'c> {
     }
 
     /// Every fix that can be applied, each once.
-    fn fixes(&self) -> BTreeSet<Fix> {
-        let fix_of = |finding: &Finding| match &finding.remedy {
-            Remedy::Fix(fix) => Some(fix.clone()),
-            Remedy::Instead(_) => None,
-        };
-        let findings = self.findings.iter().filter(|_| self.context.settings.mode == Mode::Mutate);
-        findings.filter_map(fix_of).collect()
+    fn fixes(&self) -> Vec<Fix> {
+        let mut fixes = Vec::new();
+        for finding in self.findings.iter().filter(|_| self.context.settings.mode == Mode::Mutate) {
+            match &finding.remedy {
+                Remedy::Fix(fix) if !fixes.contains(fix) => fixes.push(fix.clone()),
+                Remedy::Fix(_) | Remedy::Instead(_) => {}
+            }
+        }
+        fixes
     }
 
-    fn warn(&self, fixes: &BTreeSet<Fix>, report: &mut Report) {
+    fn warn(&self, fixes: &[Fix], report: &mut Report) {
         let (fixed, left): (Vec<&Finding>, Vec<&Finding>) =
             self.findings.iter().partition(|finding| is_fixed_by(finding, fixes));
         report.fixed(&fixed);
@@ -247,7 +241,7 @@ pub enum OldObject {
     Unreadable,
 }
 
-fn is_fixed_by(finding: &Finding, fixes: &BTreeSet<Fix>) -> bool {
+fn is_fixed_by(finding: &Finding, fixes: &[Fix]) -> bool {
     matches!(&finding.remedy, Remedy::Fix(fix) if fixes.contains(fix))
 }
 

@@ -1,8 +1,6 @@
 //! The admitted object, whatever its kind: reading it, and telling whether anything that decides has changed.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use super::path::{Context, Judgement};
 use super::{OldObject, ingress, service, target_group_binding};
@@ -46,7 +44,7 @@ impl Object {
 
     /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses
     /// decides nothing.
-    pub fn deciding_metadata(&self) -> BTreeMap<&str, &str> {
+    pub fn deciding_metadata(&self) -> Vec<(&str, &str)> {
         match self {
             Self::Service(service) => annotations_of_service(service),
             Self::Ingress(ingress) => annotations_of_ingress(ingress),
@@ -85,12 +83,9 @@ pub fn is_being_deleted(json: &str) -> Result<bool, DecodeError> {
     Ok(decode_fields(json, STAMP)?.map("metadata").is_present("deletionTimestamp"))
 }
 
-/// Whether the specifications are the same JSON. The text is compared first: it may hold what cannot be compared
-/// otherwise (nested too deeply, a number beyond all ranges).
+/// Whether the specifications are the same JSON, to the letter: a host writes both in the same way.
 pub fn have_same_spec(new: &str, old: &str) -> bool {
     const SPEC: &[(&str, Shape)] = &[("spec", Shape::Raw)];
-    let spec = |json| decode_fields(json, SPEC).ok().map(|mut object| object.raw("spec").unwrap_or("null"));
-    let value = |json| serde_json::from_str::<Value>(json).ok();
-    let (Some(new), Some(old)) = (spec(new), spec(old)) else { return false };
-    new == old || value(new).is_some_and(|new| value(old) == Some(new))
+    let spec = |json| decode_fields(json, SPEC).ok().map(|mut object| object.raw("spec"));
+    matches!((spec(new), spec(old)), (Some(new), Some(old)) if new == old)
 }

@@ -75,14 +75,15 @@ fn judge_load_balancer(
     if decides || context.wants_advice_on_services() {
         let is_wanted = |name: &str| name != context.name && only.is_none_or(|only| only.contains(name));
         let mut ports = ports_by_name(&references);
-        let names: BTreeSet<&str> = ports.keys().copied().filter(|name| is_wanted(name)).collect();
-        let mut answers = context.lookups.services(&names);
+        let mut names = BTreeSet::new();
+        names.extend(ports.keys().copied().filter(|name| is_wanted(name)));
+        context.lookups.look_up_services(&names);
         for name in distinct_names(&references).filter(|name| is_wanted(name)) {
             paths.push(Path {
                 service: context.object("Service", name),
                 role: Role::WeightedAction(load_balancer.edition),
-                backend: judgement.backend(answers.remove(name), decides, &server),
-                ports: ports.remove(name).unwrap_or_default(),
+                backend: judgement.backend(context.lookups.service(name), decides, &server),
+                ports: ports.get_mut(name).map(std::mem::take).unwrap_or_default(),
                 ..own.clone()
             });
         }
@@ -150,8 +151,12 @@ fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut
         }
         let (references, _) = references_of_ingress(&ingress);
         let to_service = references.into_iter().filter(|reference| reference.service_name == context.name);
-        let ports: Vec<Option<IntOrString>> = to_service.map(|reference| reference.port).collect();
-        if ports.is_empty() {
+        let (mut is_referred_to, mut ports) = (false, BTreeSet::new());
+        for reference in to_service {
+            is_referred_to = true;
+            ports.extend(reference.port);
+        }
+        if !is_referred_to {
             continue;
         }
         let name = ingress.metadata.name.as_str();
@@ -163,7 +168,7 @@ fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut
                 context,
                 (name, &context.name),
                 Backend::Found(Rc::clone(service)),
-                ports.into_iter().flatten().collect(),
+                ports,
             )),
             Err(failure) => judgement.fail(&context.object("Ingress", name), failure),
         }
@@ -192,7 +197,7 @@ fn judge_weighted_actions(service: &Rc<Service>, context: &Context<'_>, judgemen
         }
         let Some(load_balancer) = network_load_balancer(&base, &context.settings.controller) else { continue };
         let (references, _) = references_of_listeners(&base);
-        if let Some(ports) = ports_by_name(&references).remove(context.name.as_str()) {
+        if let Some(ports) = ports_by_name(&references).get_mut(context.name.as_str()).map(std::mem::take) {
             judgement.paths.push(Path {
                 service: context.admitted("Service"),
                 server: context.object("Service", &base.metadata.name),

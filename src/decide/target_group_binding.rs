@@ -29,8 +29,7 @@ pub fn judge(
     if !decides && !advises {
         return judgement;
     }
-    let answer = context.lookups.services(&BTreeSet::from([name])).remove(name);
-    path.backend = judgement.backend(answer, decides, &server);
+    path.backend = judgement.backend(context.lookups.service(name), decides, &server);
     path.remedy = remedy(binding, can_be_changed);
     judgement.paths.push(path);
     judgement
@@ -39,13 +38,15 @@ pub fn judge(
 /// The path of a stored or admitted binding, its Service not looked up yet; seen from the Service, the binding is what
 /// to change.
 pub fn path_of_binding(binding: &TargetGroupBinding, edition: Edition, context: &Context<'_>, name: &str) -> Path {
+    let mut ports = BTreeSet::new();
+    ports.extend(binding.spec.service_ref.port.clone());
     Path {
         service: context.object("Service", &binding.spec.service_ref.name),
         server: context.object("TargetGroupBinding", name),
         role: Role::TargetGroupBinding(edition),
         backend: Backend::Unknown,
         target_type: target_type_of_binding(binding, edition, context.settings.controller.default_target_type),
-        ports: binding.spec.service_ref.port.iter().cloned().collect(),
+        ports,
         has_networking: binding.spec.has_networking,
         has_ignored_annotation: binding.metadata.annotation(INGRESS_TARGET_TYPE) == Some("ip"),
         remedy: Remedy::Instead(Instead::ChangeBinding),

@@ -60,8 +60,8 @@ pub enum Shape {
     Present,
     /// Anything, kept as it stands.
     Raw,
-    /// A map of strings.
-    TextMap,
+    /// A map of strings, of which the entries with such keys are read.
+    TextMap(fn(&str) -> bool),
     /// A list.
     List(&'static Shape),
     /// A map of which these fields are read.
@@ -290,7 +290,7 @@ impl<'de> Visitor<'de> for Walker<'_> {
             Shape::Text => "a string",
             Shape::IntOrText => "a port number or a port name",
             Shape::Present | Shape::Raw => "a value",
-            Shape::TextMap | Shape::Map(_) => "a map",
+            Shape::TextMap(_) | Shape::Map(_) => "a map",
             Shape::List(_) => "a sequence",
         })
     }
@@ -376,9 +376,13 @@ impl<'de> Visitor<'de> for Walker<'_> {
                 }
                 Ok(Node::Map(Fields(fields)))
             }
-            Shape::TextMap => {
+            Shape::TextMap(is_read) => {
                 let mut texts = BTreeMap::new();
-                while let Some(key) = map.next_key::<String>()? {
+                while let Some(key) = map.next_key_seed(Key(*is_read))? {
+                    let Some(key) = key else {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    };
                     self.path.0.push(Step::Key(key));
                     let node = map.next_value_seed(Walker { shape: &Shape::Text, path: self.path })?;
                     let (Some(Step::Key(key)), text) = (self.path.0.pop(), node.text()) else { continue };
@@ -392,6 +396,29 @@ impl<'de> Visitor<'de> for Walker<'_> {
             }
             _ => self.wrong(Unexpected::Map),
         }
+    }
+}
+
+/// Keeps a key of a map of strings that is read.
+struct Key(fn(&str) -> bool);
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
+        Ok((self.0)(key).then(|| key.to_owned()))
     }
 }
 

@@ -21,7 +21,7 @@ struct Requirement {
 impl LabelSelector {
     /// The fields of a selector.
     pub(super) const SHAPE: Shape = Shape::Map(&[
-        ("matchLabels", Shape::TextMap),
+        ("matchLabels", Shape::TextMap(|_| true)),
         (
             "matchExpressions",
             Shape::List(&Shape::Map(&[

@@ -15,24 +15,33 @@ pub struct Metadata {
     pub namespace: String,
     /// Whether the object is being deleted (`deletionTimestamp` is set).
     pub is_being_deleted: bool,
-    /// Labels.
+    /// Labels; empty for kinds that need none.
     pub labels: BTreeMap<String, String>,
-    /// Annotations.
+    /// Annotations of Kubernetes' own domains.
     pub annotations: BTreeMap<String, String>,
 }
 
 /// The one field that every view reads.
-pub(super) const METADATA: (&str, Shape) = (
-    "metadata",
-    Shape::Map(&[
-        ("name", Shape::Text),
-        ("generateName", Shape::Text),
-        ("namespace", Shape::Text),
-        ("deletionTimestamp", Shape::Present),
-        ("labels", Shape::TextMap),
-        ("annotations", Shape::TextMap),
-    ]),
-);
+pub(super) const METADATA: (&str, Shape) =
+    ("metadata", Shape::Map(&[NAME, GENERATE_NAME, NAMESPACE, DELETION_TIMESTAMP, ANNOTATIONS]));
+
+/// The same with labels, of which few kinds need any.
+pub(super) const METADATA_WITH_LABELS: (&str, Shape) =
+    ("metadata", Shape::Map(&[NAME, GENERATE_NAME, NAMESPACE, DELETION_TIMESTAMP, ANNOTATIONS, LABELS]));
+
+const NAME: (&str, Shape) = ("name", Shape::Text);
+const GENERATE_NAME: (&str, Shape) = ("generateName", Shape::Text);
+const NAMESPACE: (&str, Shape) = ("namespace", Shape::Text);
+const DELETION_TIMESTAMP: (&str, Shape) = ("deletionTimestamp", Shape::Present);
+const LABELS: (&str, Shape) = ("labels", Shape::TextMap(|_| true));
+const ANNOTATIONS: (&str, Shape) = ("annotations", Shape::TextMap(is_read_annotation));
+
+/// Annotations of Kubernetes' own domains say something about the object; all others are for somebody else, as is the
+/// copy of the object that kubectl keeps.
+fn is_read_annotation(key: &str) -> bool {
+    key.split_once('/')
+        .is_some_and(|(domain, _)| domain.ends_with("kubernetes.io") && domain != "kubectl.kubernetes.io")
+}
 
 impl Metadata {
     /// The metadata of an object of which [`METADATA`] was read.
@@ -62,7 +71,7 @@ pub struct ObjectWithMetadata {
 }
 
 impl View for ObjectWithMetadata {
-    const FIELDS: &'static [(&'static str, Shape)] = &[METADATA];
+    const FIELDS: &'static [(&'static str, Shape)] = &[METADATA_WITH_LABELS];
 
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         Self { metadata: Metadata::of(fields) }

@@ -1,7 +1,7 @@
 //! TargetGroupBinding (`elbv2.k8s.aws/v1beta1` and `eks.amazonaws.com/v1`), as far as it is read.
 
 use super::decode::{Fields, Shape, View};
-use super::metadata::{METADATA, Metadata};
+use super::metadata::{METADATA_WITH_LABELS, Metadata};
 use super::service::IntOrString;
 
 /// A TargetGroupBinding.
@@ -37,7 +37,7 @@ pub struct ServiceReference {
 
 impl View for TargetGroupBinding {
     const FIELDS: &'static [(&'static str, Shape)] = &[
-        METADATA,
+        METADATA_WITH_LABELS,
         (
             "spec",
             Shape::Map(&[

@@ -1,0 +1,9 @@
+//! What the policy costs: the workloads, and what a host spends on them.
+//!
+//! Invariant: nothing here knows the policy's inside. What is counted is counted from outside of the module, and what it
+//! must come to stands in `costs.json`.
+
+pub mod meter;
+pub mod modules;
+pub mod replay;
+pub mod workloads;

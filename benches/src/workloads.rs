@@ -1,0 +1,285 @@
+//! What the policy is asked in the benchmarks: requests, and the clusters around them.
+//!
+//! Invariant: a workload is the same in every run, to the byte.
+
+use e2e_tests::admission::{self, Operation};
+use e2e_tests::cluster::InMemoryCluster;
+use e2e_tests::engine::granted_access;
+use e2e_tests::host::{as_the_host_reads_it, payload};
+use serde_json::{Map, Value, json};
+
+/// A request, and what a lookup sees.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// Its name in the table.
+    pub name: &'static str,
+    /// The AdmissionRequest.
+    pub request: Value,
+    /// The settings of the policy.
+    pub settings: Map<String, Value>,
+    /// The cluster.
+    pub cluster: InMemoryCluster,
+    /// Whether the request is admitted as it is, changed or refused.
+    pub outcome: Outcome,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Admitted as it is.
+    Accept,
+    /// Admitted with changes.
+    Mutate,
+    /// Refused.
+    Reject,
+}
+
+impl Workload {
+    fn new(name: &'static str, object: &Value, objects: Vec<Value>, outcome: Outcome) -> Self {
+        let mut cluster = InMemoryCluster::new(granted_access().unwrap_or_default());
+        for object in objects {
+            // Each has a name and a namespace: see below.
+            let _ = cluster.insert(object);
+        }
+        let request = as_the_host_reads_it(&admission::request(Operation::Create, Some(object), None));
+        Self { name, request, settings: Map::new(), cluster, outcome }
+    }
+
+    /// What the host hands to the policy.
+    #[must_use]
+    pub fn payload(&self) -> Vec<u8> {
+        payload(&self.request, &self.settings).into_bytes()
+    }
+}
+
+/// Every workload, in the order of the table.
+#[must_use]
+pub fn all() -> Vec<Workload> {
+    vec![
+        normal_service(),
+        headless_service_alone(),
+        target_group_binding_refused(),
+        ingress_fixed(),
+        ingress_with_paths("Ingress with 1,000 paths to 500 Services", 500),
+        headless_service_in_cluster("headless Service in a cluster of 28,000 objects", 1_000),
+        annotation_of_1_mb(),
+    ]
+}
+
+/// A Service that is none of the policy's business, as kubectl applies it.
+#[must_use]
+pub fn normal_service() -> Workload {
+    Workload::new("normal Service", &web_service(), vec![], Outcome::Accept)
+}
+
+fn web_service() -> Value {
+    let applied = json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {"annotations": {}, "labels": {"app": "web"}, "name": "web", "namespace": "shop"},
+        "spec": {"ports": [{"name": "http", "port": 80, "targetPort": 8080}], "selector": {"app": "web"}},
+    });
+    json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": {
+            "name": "web", "namespace": "shop", "labels": {"app": "web"},
+            "annotations": {"kubectl.kubernetes.io/last-applied-configuration": format!("{applied}\n")},
+            "managedFields": [{
+                "manager": "kubectl-client-side-apply", "operation": "Update", "apiVersion": "v1",
+                "time": "2026-01-05T08:30:00Z", "fieldsType": "FieldsV1",
+                "fieldsV1": {
+                    "f:metadata": {
+                        "f:annotations": {".": {}, "f:kubectl.kubernetes.io/last-applied-configuration": {}},
+                        "f:labels": {".": {}, "f:app": {}},
+                    },
+                    "f:spec": {
+                        "f:internalTrafficPolicy": {},
+                        "f:ports": {".": {}, "k:{\"port\":80,\"protocol\":\"TCP\"}": {
+                            ".": {}, "f:name": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {},
+                        }},
+                        "f:selector": {}, "f:sessionAffinity": {}, "f:type": {},
+                    },
+                },
+            }],
+        },
+        "spec": {
+            "ports": [{"name": "http", "protocol": "TCP", "port": 80, "targetPort": 8080}],
+            "selector": {"app": "web"}, "clusterIP": "10.100.20.30", "clusterIPs": ["10.100.20.30"],
+            "type": "ClusterIP", "sessionAffinity": "None", "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack", "internalTrafficPolicy": "Cluster",
+        },
+        "status": {"loadBalancer": {}},
+    })
+}
+
+/// A headless Service that nothing refers to.
+#[must_use]
+pub fn headless_service_alone() -> Workload {
+    Workload::new("headless Service, nothing around it", &headless_service("shop", "cart"), vec![], Outcome::Accept)
+}
+
+/// A TargetGroupBinding in instance mode, to a headless Service.
+#[must_use]
+pub fn target_group_binding_refused() -> Workload {
+    let binding = target_group_binding("shop", "cart", "cart");
+    let cluster = vec![headless_service("shop", "cart")];
+    Workload::new("TargetGroupBinding refused", &binding, cluster, Outcome::Reject)
+}
+
+/// An Ingress with three headless Services behind it, which the annotation helps.
+#[must_use]
+pub fn ingress_fixed() -> Workload {
+    let names = ["cart", "search", "stock"].map(str::to_owned);
+    let mut cluster = surroundings("shop", &names);
+    cluster.extend(names.iter().map(|name| headless_service("shop", name)));
+    let ingress = ingress("shop", "shop", &names, 1);
+    let mut workload = Workload::new("Ingress with 3 backends fixed", &ingress, cluster, Outcome::Mutate);
+    workload.settings.insert("mode".to_owned(), "mutate".into());
+    workload
+}
+
+/// An Ingress with two paths to each of so many Services, a tenth of which are headless.
+#[must_use]
+pub fn ingress_with_paths(name: &'static str, services: usize) -> Workload {
+    let names: Vec<String> = (0..services).map(|number| format!("service-{number:04}")).collect();
+    let headless: Vec<String> = names.iter().step_by(10).cloned().collect();
+    let mut cluster = surroundings("shop", &headless);
+    cluster.extend(names.iter().enumerate().map(|(number, name)| {
+        if number % 10 == 0 { headless_service("shop", name) } else { node_port_service("shop", name) }
+    }));
+    Workload::new(name, &ingress("shop", "shop", &names, 2), cluster, Outcome::Reject)
+}
+
+/// A headless Service that an Ingress and a TargetGroupBinding of its namespace refer to, in a cluster of 12 Ingresses,
+/// 13 Services and 3 TargetGroupBindings per `scale`.
+#[must_use]
+pub fn headless_service_in_cluster(name: &'static str, scale: usize) -> Workload {
+    let namespace = |number: usize| format!("team-{:03}", number % 400);
+    let of = |prefix: &str, number: usize| format!("{prefix}-{number:05}");
+    let mut cluster = surroundings("team-007", &["cart".to_owned()]);
+    let ingresses = (0..12 * scale).map(|number| {
+        let service = if number == 7 { "cart".to_owned() } else { of("service", number) };
+        ingress(&namespace(number), &of("ingress", number), &[service], 1)
+    });
+    cluster.extend(ingresses);
+    cluster.extend((0..13 * scale).map(|number| node_port_service(&namespace(number), &of("service", number))));
+    let bindings = (0..3 * scale).map(|number| {
+        let service = if number == 7 { "cart".to_owned() } else { of("service", number) };
+        target_group_binding(&namespace(number), &of("binding", number), &service)
+    });
+    cluster.extend(bindings);
+    Workload::new(name, &headless_service("team-007", "cart"), cluster, Outcome::Reject)
+}
+
+/// A Service that is none of the policy's business, with an annotation of a megabyte.
+#[must_use]
+pub fn annotation_of_1_mb() -> Workload {
+    let mut service = web_service();
+    let entry = r#"{"key":"value of a configuration","path":"/etc/config","list":[1,2,3]},"#;
+    let text = entry.repeat(1_000_000 / entry.len());
+    if let Some(annotations) = service.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
+        annotations.insert("example.com/configuration".to_owned(), Value::from(text));
+    }
+    Workload::new("annotation of 1 MB", &service, vec![], Outcome::Accept)
+}
+
+/// What makes advice have nothing to say, and the class of the Ingresses.
+fn surroundings(namespace: &str, stateful_sets: &[String]) -> Vec<Value> {
+    let mut objects = vec![
+        json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "IngressClass", "metadata": {"name": "alb"},
+            "spec": {"controller": "ingress.k8s.aws/alb"},
+        }),
+        json!({
+            "apiVersion": "v1", "kind": "Namespace",
+            "metadata": {"name": namespace, "labels": {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}},
+        }),
+        json!({
+            "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "aws-node", "namespace": "kube-system"},
+            "spec": {"selector": {}, "template": {}},
+        }),
+    ];
+    objects.extend(stateful_sets.iter().map(|name| {
+        json!({
+            "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": name, "namespace": namespace},
+            "spec": {"serviceName": name, "selector": {}, "template": {}},
+        })
+    }));
+    objects
+}
+
+/// Metadata as a list of the host brings it: without managedFields and last-applied-configuration, and still half a
+/// kilobyte.
+fn metadata(namespace: &str, name: &str) -> Value {
+    json!({
+        "annotations": {
+            "argocd.argoproj.io/tracking-id": format!("{namespace}:apps/Deployment:{namespace}/{name}"),
+            "example.com/contact": format!("team of {name}, #{namespace} in the chat, or by mail at any hour of the day"),
+            "meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": namespace,
+        },
+        "creationTimestamp": "2026-01-05T08:30:00Z", "generation": 3,
+        "labels": {
+            "app.kubernetes.io/component": "server", "app.kubernetes.io/instance": name,
+            "app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/name": name,
+            "app.kubernetes.io/version": "1.20.3", "helm.sh/chart": format!("{name}-1.20.3"),
+        },
+        "name": name, "namespace": namespace, "resourceVersion": "123456789",
+        "uid": "0b7c1f0e-5a3c-4d1e-9d55-2f6f3d1c7a10",
+    })
+}
+
+fn headless_service(namespace: &str, name: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata(namespace, name),
+        "spec": {
+            "clusterIP": "None", "clusterIPs": ["None"], "internalTrafficPolicy": "Cluster", "ipFamilies": ["IPv4"],
+            "ipFamilyPolicy": "SingleStack",
+            "ports": [{"name": "http", "port": 80, "protocol": "TCP", "targetPort": 8080}],
+            "selector": {"app": name}, "sessionAffinity": "None", "type": "ClusterIP",
+        },
+        "status": {"loadBalancer": {}},
+    })
+}
+
+fn node_port_service(namespace: &str, name: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": metadata(namespace, name),
+        "spec": {
+            "clusterIP": "10.100.20.30", "clusterIPs": ["10.100.20.30"], "externalTrafficPolicy": "Cluster",
+            "internalTrafficPolicy": "Cluster", "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+            "ports": [{"name": "http", "nodePort": 30080, "port": 80, "protocol": "TCP", "targetPort": 8080}],
+            "selector": {"app": name}, "sessionAffinity": "None", "type": "NodePort",
+        },
+        "status": {"loadBalancer": {}},
+    })
+}
+
+fn target_group_binding(namespace: &str, name: &str, service: &str) -> Value {
+    json!({
+        "apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": metadata(namespace, name),
+        "spec": {
+            "serviceRef": {"name": service, "port": "http"},
+            "targetGroupARN": "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/shop/0123456789abcdef",
+            "targetType": "instance",
+            "networking": {"ingress": [{"from": [{"securityGroup": {"groupID": "sg-0123456789abcdef0"}}], "ports": [{"protocol": "TCP"}]}]},
+        },
+    })
+}
+
+fn ingress(namespace: &str, name: &str, services: &[String], paths_per_service: usize) -> Value {
+    let path = |service: &String, number: usize| {
+        json!({
+            "backend": {"service": {"name": service, "port": {"number": 80}}},
+            "path": format!("/{service}/{number}"), "pathType": "Prefix",
+        })
+    };
+    let paths: Vec<Value> =
+        services.iter().flat_map(|service| (0..paths_per_service).map(move |number| path(service, number))).collect();
+    json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": metadata(namespace, name),
+        "spec": {
+            "ingressClassName": "alb",
+            "rules": [{"host": format!("{name}.example.com"), "http": {"paths": paths}}],
+        },
+        "status": {"loadBalancer": {"ingress": [{"hostname": format!("k8s-{namespace}-0123456789.eu-central-1.elb.amazonaws.com")}]}},
+    })
+}
