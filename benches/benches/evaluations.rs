@@ -63,15 +63,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     for workload in workloads::all() {
         rows.push(row(&mut criterion, &workload, &modules, &meter.measure(&workload.payload(), &workload.cluster)?)?);
     }
+    let mut growth = Vec::new();
+    for scale in [250, 500, 750, 1_000] {
+        growth.push(growth_row(&mut criterion, &modules, &meter, scale)?);
+    }
     println!();
     println!(
-        "| workload | warm | × empty | × plain | × same calls | fresh | × empty | × plain | × same calls | guest | native | guest ÷ native | fuel | memory | host calls |"
+        "| workload | warm | × empty | × plain | × same calls | fresh | × empty | × plain | × same calls | host | guest | native | guest ÷ native | fuel | memory | host calls |"
     );
-    println!("|{}", " --- |".repeat(15));
+    println!("|{}", " --- |".repeat(16));
     for row in rows {
         println!("{row}");
     }
     let kilobytes = bytes.map(|bytes| format!("{:.1} KB", bytes.len() as f64 / 1e3));
+    println!("\n| objects in the cluster | guest | fuel | memory |\n| --- | --- | --- | --- |");
+    for row in growth {
+        println!("{row}");
+    }
     println!("\nModules: this policy {}, empty {}, plain {}.", kilobytes[0], kilobytes[1], kilobytes[2]);
     Ok(())
 }
@@ -90,7 +98,7 @@ fn start(criterion: &mut Criterion, modules: &Modules) -> String {
     let contenders = vec![contender(&modules.policy), contender(&modules.empty), contender(&modules.plain)];
     let fresh = compare(criterion, "start of the module", contenders);
     format!(
-        "| start of the module | | | | | {} | {:.2} | {:.2} | | | | | | | |",
+        "| start of the module | | | | | {} | {:.2} | {:.2} | | | | | | | | |",
         time(fresh.whole(0)),
         fresh.ratio(0, 1),
         fresh.ratio(0, 2)
@@ -130,7 +138,7 @@ fn row(
     // What the module itself takes: above one that makes the same calls and copies the same bytes.
     let (guest, native) = (warm.guest_above(0, 3), warm.whole(4));
     Ok(format!(
-        "| {} | {} | {:.2} | {:.2} | {:.2} | {} | {:.2} | {:.2} | {:.2} | {} | {} | {:.2} | {} | {:.1} MiB | {} |",
+        "| {} | {} | {:.2} | {:.2} | {:.2} | {} | {:.2} | {:.2} | {:.2} | {} | {} | {} | {:.2} | {} | {:.1} MiB | {} |",
         workload.name,
         time(warm.whole(0)),
         warm.ratio(0, 1),
@@ -140,12 +148,43 @@ fn row(
         fresh.ratio(0, 1),
         fresh.ratio(0, 2),
         fresh.ratio(0, 3),
+        time(warm.host(0)),
         time(guest),
         time(native),
         guest / native,
         measured.fuel,
         measured.memory as f64 / f64::from(1 << 20),
         measured.calls.len(),
+    ))
+}
+
+/// What a headless Service costs in clusters of different sizes.
+fn growth_row(
+    criterion: &mut Criterion,
+    modules: &Modules,
+    meter: &Meter,
+    scale: usize,
+) -> Result<String, Box<dyn Error>> {
+    let workload = workloads::headless_service_in_cluster("growth", scale);
+    let payload = workload.payload();
+    let measured = meter.measure(&payload, &workload.cluster)?;
+    let same_calls = Policy::optimized(replay::module_that_repeats(&measured, &payload).as_bytes())?;
+    let contenders = [&modules.policy, &same_calls].map(|policy| -> Contender<'_> {
+        let guest = Guest::start(policy, &workload.cluster);
+        let workload = &workload;
+        Box::new(move || {
+            let start = Instant::now();
+            let guest = guest.evaluate(workload);
+            Timing { whole: start.elapsed(), guest }
+        })
+    });
+    let objects = 28 * scale;
+    let times = compare(criterion, &format!("{objects} objects"), contenders.into());
+    Ok(format!(
+        "| {objects} | {} | {} | {:.1} MiB |",
+        time(times.guest_above(0, 1)),
+        measured.fuel,
+        measured.memory as f64 / f64::from(1 << 20),
     ))
 }
 
@@ -221,6 +260,11 @@ impl Comparison {
 
     fn ratio(&self, one: usize, other: usize) -> f64 {
         median(self.0.iter().map(|sample| sample[one].0 / sample[other].0))
+    }
+
+    /// What is spent around the call and for the guest's own calls.
+    fn host(&self, contender: usize) -> f64 {
+        median(self.0.iter().map(|sample| sample[contender].0 - sample[contender].1))
     }
 
     fn guest_above(&self, one: usize, other: usize) -> f64 {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use e2e_tests::cases::{self, Case, Observed, Outcome};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
-use e2e_tests::host::Deployment;
+use e2e_tests::host::{self, Deployment};
 use serde_json::{Value, json};
 
 /// The most lookups that one request may lead to, as ARCHITECTURE.md says.
@@ -99,6 +99,25 @@ fn the_answer_depends_on_nothing_else() {
             || first.derived().lookups != reversed.derived().lookups
         {
             differences.push(format!("another answer with the cluster in another order: {:#}", reversed.response));
+        }
+        differences
+    });
+}
+
+/// Whether the host sorts keys, keeps their order, or writes in a way that the fast path does not know, decides nothing.
+#[test]
+fn the_form_of_the_payload_changes_nothing() {
+    check_all(|case| {
+        let Some(request) = &case.request else { return Vec::new() };
+        let first = run(&Core, case);
+        let sorted = host::payload(&host::as_the_host_reads_it(request), &case.settings);
+        let spaced = sorted.replacen('{', "{ ", 1);
+        let mut differences = Vec::new();
+        for payload in [sorted, spaced] {
+            let observed = Core.run(payload.as_bytes(), &case.cluster).expect("an answer");
+            if observed != first {
+                differences.push(format!("{:#}", observed.response));
+            }
         }
         differences
     });
