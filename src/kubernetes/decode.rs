@@ -444,3 +444,60 @@ impl Visitor<'_> for FieldName {
         Ok(self.0.iter().find(|(name, _)| *name == key))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: &[(&str, Shape)] = &[
+        ("flag", Shape::Bool),
+        ("ports", Shape::List(&Shape::Map(&[("port", Shape::Int), ("target", Shape::IntOrText)]))),
+        ("labels", Shape::TextMap(|key| key != "other")),
+        ("any", Shape::Present),
+        ("raw", Shape::Raw),
+    ];
+
+    #[track_caller]
+    fn refuses(json: &str, message: &str) {
+        let error = decode_fields(json, SHAPE).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(error, Err(message.to_owned()), "{json}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_path() {
+        refuses("null", ".: invalid type: null, expected a map");
+        refuses("[]", ".: invalid type: sequence, expected a map");
+        refuses(r#"{"flag":1}"#, "flag: invalid type: integer `1`, expected a boolean");
+        refuses(r#"{"flag":true,"flag":true}"#, ".: duplicate field `flag`");
+        refuses(r#"{"ports":{}}"#, "ports: invalid type: map, expected a sequence");
+        refuses(
+            r#"{"ports":[{},{"port":3000000000}]}"#,
+            "ports[1].port: invalid value: integer `3000000000`, expected a number of 32 bits",
+        );
+        refuses(
+            r#"{"ports":[{"port":1.5}]}"#,
+            "ports[0].port: invalid type: floating point `1.5`, expected a number of 32 bits",
+        );
+        refuses(
+            r#"{"ports":[{"target":[]}]}"#,
+            "ports[0].target: invalid type: sequence, expected a port number or a port name",
+        );
+        refuses(r#"{"labels":{"a.b/c":7}}"#, "labels.a.b/c: invalid type: integer `7`, expected a string");
+        refuses(r#"{"flag":true"#, ".: EOF while parsing an object");
+        refuses("{} {}", ".: trailing characters");
+    }
+
+    #[test]
+    fn null_is_absent_and_what_is_not_read_may_be_anything() {
+        let json = r#"{"flag":null,"ports":[{"port":null,"target":"http"},null],"labels":{"a":"b","other":[1]},
+            "unknown":{"a":[1,{}]},"any":{"x":[]},"raw":{"n":1.50}}"#;
+        let mut fields = decode_fields(json, SHAPE).unwrap();
+        assert_eq!(fields.bool("flag"), None);
+        let ports: Vec<_> =
+            fields.maps("ports").map(|mut port| (port.int("port"), port.int_or_text("target"))).collect();
+        assert_eq!(ports, [(0, Some(IntOrString::String("http".to_owned()))), (0, None)]);
+        assert_eq!(fields.text_map("labels"), BTreeMap::from([("a".to_owned(), "b".to_owned())]));
+        assert!(fields.is_present("any"));
+        assert_eq!(fields.raw("raw"), Some(r#"{"n":1.50}"#));
+    }
+}
