@@ -3,6 +3,7 @@
 //! Invariant: a workload is the same in every run, to the byte.
 
 use e2e_tests::admission::{self, Operation};
+use e2e_tests::cases::Outcome;
 use e2e_tests::cluster::InMemoryCluster;
 use e2e_tests::engine::granted_access;
 use e2e_tests::host::{as_the_host_reads_it, payload};
@@ -19,19 +20,8 @@ pub struct Workload {
     pub settings: Map<String, Value>,
     /// The cluster.
     pub cluster: InMemoryCluster,
-    /// Whether the request is admitted as it is, changed or refused.
+    /// What becomes of the request.
     pub outcome: Outcome,
-}
-
-/// What becomes of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Admitted as it is.
-    Accept,
-    /// Admitted with changes.
-    Mutate,
-    /// Refused.
-    Reject,
 }
 
 impl Workload {

@@ -7,10 +7,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::admission::{self, Operation};
 use crate::cluster::{Access, Exchange, InMemoryCluster};
+use crate::host;
 use crate::yaml;
 
 /// The files that a case folder may hold.
@@ -226,7 +227,7 @@ pub fn read(folder: &Path, access: &Access) -> Result<Case, CaseError> {
         Ok(payload) => (None, payload),
         Err(_) => {
             let request = request(folder)?;
-            let payload = json!({ "request": request, "settings": settings }).to_string().into_bytes();
+            let payload = host::payload(&request, &settings).into_bytes();
             (Some(request), payload)
         }
     };

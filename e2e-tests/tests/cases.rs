@@ -157,7 +157,7 @@ fn payload_with(case: &Case, object: Value, old_object: Option<Value>) -> Vec<u8
     if let Some(old_object) = old_object {
         request["oldObject"] = old_object;
     }
-    json!({ "request": request, "settings": case.settings }).to_string().into_bytes()
+    host::payload(&request, &case.settings).into_bytes()
 }
 
 #[test]

@@ -392,6 +392,28 @@ fn the_cited_go_files_are_listed() {
     assert!(differences.is_empty(), "in CONTRIBUTING.md or in src, and not in both: {differences:?}");
 }
 
+/// And the functions in them that are named right behind a file.
+#[test]
+fn the_cited_go_functions_are_listed() {
+    let page = read(&repository().join("CONTRIBUTING.md"));
+    let mut cited: BTreeSet<String> = BTreeSet::new();
+    for file in files_below(&repository().join("src"), &["rs"]) {
+        for line in read(&file).lines() {
+            for behind in line.split(".go`").skip(1) {
+                let words = behind.split([' ', ',', ':', ';', '.', ')', '(']).filter(|word| !word.is_empty());
+                let is_function = |word: &&str| {
+                    word.bytes().all(|byte| byte.is_ascii_alphabetic())
+                        && word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+                };
+                cited.extend(words.take_while(is_function).map(str::to_owned));
+            }
+        }
+    }
+    assert!(cited.len() > 20, "{cited:?}");
+    let missing: Vec<&String> = cited.iter().filter(|function| !page.contains(function.as_str())).collect();
+    assert!(missing.is_empty(), "cited in src, and not in CONTRIBUTING.md: {missing:?}");
+}
+
 fn go_files(text: &str) -> impl Iterator<Item = &str> {
     let is_path = |letter: char| letter.is_ascii_alphanumeric() || "/_.".contains(letter);
     text.split(move |letter: char| !is_path(letter)).filter(|word| word.contains('/') && word.ends_with(".go"))
