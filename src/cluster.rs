@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::kubernetes::{
-    DecodeError, Edition, IngressClass, IngressClassParams, Node, ObjectWithMetadata, Service, Shape, StatefulSet,
-    View, decode, decode_fields, display_text, is_valid_name,
+    DecodeError, Edition, IngressClass, IngressClassParams, ObjectWithMetadata, Service, StatefulSet, View, decode,
+    decode_fields, display_text, is_valid_name,
 };
-use crate::scan::may_mention;
+use json_text::{Node, Shape, may_mention};
 
 /// Up to so many Services are asked for by name; more of them are read from one list.
 ///

@@ -2,8 +2,8 @@
 
 use crate::controller::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
 use crate::kubernetes::DecodeError;
-use crate::raw_map::RawMap;
 use crate::rules::Fix;
+use json_text::RawMap;
 
 /// The value of everything that is set.
 const IP: &str = r#""ip""#;
@@ -16,7 +16,7 @@ pub fn apply(fixes: &[Fix], object: &str) -> Result<Option<String>, DecodeError>
     if fixes.is_empty() {
         return Ok(None);
     }
-    let mut object = RawMap::parse(object).map_err(|error| DecodeError::of_json(&error))?;
+    let mut object = RawMap::parse(object)?;
     for fix in fixes {
         match fix {
             Fix::TargetGroupBinding { removes_node_selector } => {
@@ -36,7 +36,7 @@ pub fn apply(fixes: &[Fix], object: &str) -> Result<Option<String>, DecodeError>
     Ok(Some(object.render()))
 }
 
-fn set_annotation(object: &mut RawMap<'_>, key: &str) -> Result<(), DecodeError> {
+fn set_annotation(object: &mut RawMap<'_>, key: &'static str) -> Result<(), DecodeError> {
     change(object, "metadata", |metadata| {
         change(metadata, "annotations", |annotations| {
             annotations.set(key, IP.to_owned());
@@ -48,11 +48,11 @@ fn set_annotation(object: &mut RawMap<'_>, key: &str) -> Result<(), DecodeError>
 /// Changes the map below `key`, which is made where it is missing or `null`.
 fn change(
     parent: &mut RawMap<'_>,
-    key: &str,
+    key: &'static str,
     edit: impl FnOnce(&mut RawMap<'_>) -> Result<(), DecodeError>,
 ) -> Result<(), DecodeError> {
     let json = parent.get(key).unwrap_or("null");
-    let mut map = RawMap::parse(json).map_err(|error| DecodeError::of_json(&error))?;
+    let mut map = RawMap::parse(json)?;
     edit(&mut map)?;
     let json = map.render();
     parent.set(key, json);

@@ -1,8 +1,8 @@
 //! The policy's side of waPC: its entry points, and the cluster as the host's calls show it. No word of the policy.
 
+use json_text::MapWriter;
 use kubewarden_policy_sdk::protocol_version_guest;
 use kubewarden_policy_sdk::wapc_guest::{CallResult, host_call, register_function};
-use serde::Serialize;
 
 use crate::cluster::{Cluster, LookupError, Resource};
 
@@ -17,9 +17,9 @@ pub extern "C" fn wapc_init() {
 
 fn validate(payload: &[u8]) -> CallResult {
     let verdict = crate::validate(payload, &Host);
-    if let Some(line) = &verdict.log {
+    if let Some(line) = verdict.encode_log() {
         // A line that the host does not take changes no verdict.
-        let _ = serde_json::to_vec(line).map(|line| host_call("kubewarden", "tracing", "log", &line));
+        let _ = host_call("kubewarden", "tracing", "log", &line);
     }
     Ok(verdict.encode())
 }
@@ -33,53 +33,35 @@ struct Host;
 
 impl Cluster for Host {
     fn get(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, LookupError> {
-        let request = GetResourceRequest {
-            api_version: resource.api_version(),
-            kind: resource.kind(),
-            name,
-            namespace,
-            disable_cache: false,
-            field_masks: resource.field_masks(),
-        };
-        call("get_resource", &request, resource)
+        let mut request = request_for(resource);
+        request.string("name", name);
+        match namespace {
+            Some(namespace) => request.string("namespace", namespace),
+            None => request.raw("namespace", "null"),
+        }
+        request.raw("disable_cache", "false");
+        call("get_resource", request, resource)
     }
 
     fn list(&self, resource: Resource) -> Result<Vec<u8>, LookupError> {
-        let request = ListAllResourcesRequest {
-            api_version: resource.api_version(),
-            kind: resource.kind(),
-            label_selector: None,
-            field_selector: None,
-            field_masks: resource.field_masks(),
-        };
-        call("list_resources_all", &request, resource)
+        let mut request = request_for(resource);
+        request.raw("label_selector", "null");
+        request.raw("field_selector", "null");
+        call("list_resources_all", request, resource)
     }
 }
 
-/// The SDK's request of this name, borrowed.
-#[derive(Serialize)]
-struct GetResourceRequest<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    name: &'a str,
-    namespace: Option<&'a str>,
-    disable_cache: bool,
-    field_masks: &'a [&'a str],
+/// What the SDK's `GetResourceRequest` and `ListAllResourcesRequest` have in common. The SDK's own functions would decode
+/// whole objects into k8s-openapi's types; here the JSON is wanted.
+fn request_for(resource: Resource) -> MapWriter {
+    let mut request = MapWriter::with_capacity(400);
+    request.string("api_version", resource.api_version());
+    request.string("kind", resource.kind());
+    request.strings("field_masks", resource.field_masks());
+    request
 }
 
-/// The SDK's request of this name, borrowed.
-#[derive(Serialize)]
-struct ListAllResourcesRequest<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    label_selector: Option<&'a str>,
-    field_selector: Option<&'a str>,
-    field_masks: &'a [&'a str],
-}
-
-/// The SDK's own functions would decode whole objects into k8s-openapi's types; here the JSON is wanted.
-fn call(operation: &str, request: &impl Serialize, resource: Resource) -> Result<Vec<u8>, LookupError> {
-    let payload = serde_json::to_vec(request).map_err(|error| LookupError::Unavailable(error.to_string()))?;
-    host_call("kubewarden", "kubernetes", operation, &payload)
+fn call(operation: &str, request: MapWriter, resource: Resource) -> Result<Vec<u8>, LookupError> {
+    host_call("kubewarden", "kubernetes", operation, request.end().as_bytes())
         .map_err(|error| LookupError::from_host(&error.to_string(), resource))
 }

@@ -20,10 +20,8 @@ mod fast_path;
 #[cfg(target_os = "wasi")]
 mod guest;
 pub mod kubernetes;
-mod raw_map;
 pub mod request;
 pub mod rules;
-mod scan;
 pub mod settings;
 pub mod verdict;
 
@@ -43,13 +41,14 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Verdict {
         Ok(payload) => payload,
         Err(error) => return Verdict::unreadable_request(&error),
     };
+    let settings = payload.settings.unwrap_or("null");
     let request = match payload.request() {
         Ok(Some(request)) => request,
         Ok(None) => return Verdict::accept(),
         Err(error) => return Verdict::unreadable_request(&error),
     };
-    match Settings::from_json(payload.settings.unwrap_or("null")) {
-        Ok(settings) => decide::decide(&request, cluster, &settings),
+    match Settings::from_json(settings) {
+        Ok(settings) => decide::decide(request, cluster, &settings),
         Err(error) => Verdict::invalid_settings(&error),
     }
 }

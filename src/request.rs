@@ -1,6 +1,10 @@
 //! The admission request, and the one table of the kinds that the policy looks at.
 
-use crate::kubernetes::{DecodeError, Edition, Fields, Shape, decode_fields};
+use std::borrow::Cow;
+
+use json_text::{Fields, Node, Shape, Shapes, Typed};
+
+use crate::kubernetes::{DecodeError, Edition, Ingress, Service, TargetGroupBinding, View, decode_fields};
 
 /// The kinds that the policy looks at. The Gateway API's route kinds come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +39,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The fields that are read of an object of the kind.
+    fn fields(self) -> Shapes {
+        match self {
+            Self::Service => Service::FIELDS,
+            Self::Ingress => Ingress::FIELDS,
+            Self::TargetGroupBinding(_) => TargetGroupBinding::FIELDS,
+        }
+    }
+}
+
 /// The operations that store an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -52,13 +67,13 @@ pub struct Request<'a> {
     /// What is done to the object.
     pub operation: Operation,
     /// The namespace.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
     /// The name, where the request knows it.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// The object as it will be stored.
-    pub object: &'a str,
+    pub object: Typed<'a>,
     /// The object as it is stored; present on UPDATE.
-    pub old_object: Option<&'a str>,
+    pub old_object: Option<Typed<'a>>,
 }
 
 /// What the host hands over.
@@ -71,17 +86,17 @@ pub struct Payload<'a> {
 
 #[derive(Debug)]
 struct WireRequest<'a> {
-    group: String,
-    kind: String,
-    sub_resource: String,
-    operation: String,
-    name: String,
-    namespace: String,
-    object: Option<&'a str>,
-    old_object: Option<&'a str>,
+    group: Cow<'a, str>,
+    kind: Cow<'a, str>,
+    sub_resource: Cow<'a, str>,
+    operation: Cow<'a, str>,
+    name: Cow<'a, str>,
+    namespace: Cow<'a, str>,
+    object: Option<Typed<'a>>,
+    old_object: Option<Typed<'a>>,
 }
 
-/// The fields of a payload that are read. The objects are read later, as what they are.
+/// The fields of a payload that are read. The objects are read as what they are, if that stands before them.
 const PAYLOAD: &[(&str, Shape)] = &[
     (
         "request",
@@ -91,12 +106,19 @@ const PAYLOAD: &[(&str, Shape)] = &[
             ("operation", Shape::Text),
             ("name", Shape::Text),
             ("namespace", Shape::Text),
-            ("object", Shape::Raw),
-            ("oldObject", Shape::Raw),
+            ("object", Shape::Typed(fields_of_object)),
+            ("oldObject", Shape::Typed(fields_of_object)),
         ]),
     ),
     ("settings", Shape::Raw),
 ];
+
+/// The fields that are read of an object, once the kind is known.
+fn fields_of_object(request: &Fields<'_>) -> Option<Shapes> {
+    let Some(Node::Map(kind)) = request.get("kind") else { return None };
+    let (Some(Node::Text(group)), Some(Node::Text(kind))) = (kind.get("group"), kind.get("kind")) else { return None };
+    Kind::new(group, kind).map(Kind::fields)
+}
 
 impl<'a> Payload<'a> {
     /// Reads what the host hands over.
@@ -113,9 +135,9 @@ impl<'a> Payload<'a> {
     ///
     /// # Errors
     /// A request that the API server would not make: an unknown operation, no namespace, no object.
-    pub fn request(&self) -> Result<Option<Request<'a>>, DecodeError> {
+    pub fn request(self) -> Result<Option<Request<'a>>, DecodeError> {
         let missing = |path| DecodeError::new(path, "missing");
-        let wire = self.request.as_ref().ok_or_else(|| missing("request"))?;
+        let wire = self.request.ok_or_else(|| missing("request"))?;
         if wire.kind.is_empty() {
             return Err(missing("request.kind.kind"));
         }
@@ -123,7 +145,7 @@ impl<'a> Payload<'a> {
         if !wire.sub_resource.is_empty() {
             return Ok(None);
         }
-        let operation = match wire.operation.as_str() {
+        let operation = match &*wire.operation {
             "CREATE" => Operation::Create,
             "UPDATE" => Operation::Update,
             "DELETE" | "CONNECT" => return Ok(None),
@@ -139,8 +161,8 @@ impl<'a> Payload<'a> {
         Ok(Some(Request {
             kind,
             operation,
-            namespace: wire.namespace.clone(),
-            name: wire.name.clone(),
+            namespace: wire.namespace,
+            name: wire.name,
             object,
             old_object: wire.old_object.filter(|_| operation == Operation::Update),
         }))
@@ -151,14 +173,14 @@ impl<'a> WireRequest<'a> {
     fn of(mut request: Fields<'a>) -> Self {
         let mut kind = request.map("kind");
         Self {
-            group: kind.text("group"),
-            kind: kind.text("kind"),
-            sub_resource: request.text("subResource"),
-            operation: request.text("operation"),
-            name: request.text("name"),
-            namespace: request.text("namespace"),
-            object: request.raw("object"),
-            old_object: request.raw("oldObject"),
+            group: kind.borrowed_text("group"),
+            kind: kind.borrowed_text("kind"),
+            sub_resource: request.borrowed_text("subResource"),
+            operation: request.borrowed_text("operation"),
+            name: request.borrowed_text("name"),
+            namespace: request.borrowed_text("namespace"),
+            object: request.typed("object"),
+            old_object: request.typed("oldObject"),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The settings: valid by construction, and everything that is wrong with them told at once.
 
+use std::borrow::Cow;
 use std::fmt;
-
-use serde_json::value::RawValue;
 
 use crate::controller::{Flags, TargetType};
 use crate::kubernetes::{display_text, is_valid_name};
-use crate::raw_map::RawMap;
+use json_text::JsonError;
+use json_text::RawMap;
 
 /// What a finding leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,7 +126,7 @@ impl fmt::Display for SettingsError {
 pub enum Problem {
     /// Text that is no JSON.
     #[error("not valid JSON: {0}")]
-    NotJson(String),
+    NotJson(JsonError),
     /// A key that does not exist.
     #[error("unknown key `{key}`; allowed: {allowed}")]
     UnknownKey {
@@ -156,8 +156,8 @@ impl Settings {
     /// # Errors
     /// What is no JSON, every unknown key and every wrong value.
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
-        let not_json = |error| SettingsError { problems: vec![Problem::NotJson(format!("{error}"))] };
-        let json = serde_json::from_str::<&RawValue>(json).map_err(not_json)?.get();
+        let not_json = |error| SettingsError { problems: vec![Problem::NotJson(error)] };
+        let json = json_text::value(json).map_err(not_json)?;
         let mut settings = Self::default();
         let mut problems = Vec::new();
         match RawMap::parse(json) {
@@ -235,12 +235,12 @@ impl Reader<'_, '_> {
     fn advice(&mut self, setting: &mut Vec<Advice>) {
         let Some(value) = self.map.get("advice") else { return };
         let allowed = format!("a list of {}", Advice::ALL.map(Advice::name).join(", "));
-        let Ok(given) = serde_json::from_str::<Vec<&RawValue>>(value) else {
+        let Ok(given) = json_text::items(value) else {
             self.problems.push(self.wrong("advice", value, &allowed));
             return;
         };
         let mut named = Vec::new();
-        for entry in given.into_iter().map(RawValue::get) {
+        for entry in given {
             match text(entry).and_then(|name| Advice::ALL.into_iter().find(|advice| advice.name() == name)) {
                 Some(advice) => named.push(advice),
                 None => self.problems.push(self.wrong("advice", entry, &allowed)),
@@ -256,7 +256,7 @@ impl Reader<'_, '_> {
 
 /// The string in a value, where it is one.
 fn text(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok()
+    json_text::string(json).ok().map(Cow::into_owned)
 }
 
 const MODES: &[(&str, Mode)] = &[("reject", Mode::Reject), ("mutate", Mode::Mutate), ("warn", Mode::Warn)];

@@ -70,7 +70,11 @@ impl Engine for Core {
         let host = NativeHost(RecordingCluster::new(cluster.clone()));
         let verdict = validate(payload, &host);
         let recording = host.0.take();
-        let log = verdict.log.as_ref().map(serde_json::to_value).transpose().map_err(|error| error.to_string())?;
+        let log = verdict
+            .encode_log()
+            .map(|line| serde_json::from_slice(&line))
+            .transpose()
+            .map_err(|error| error.to_string())?;
         Ok(Observed {
             response: serde_json::from_slice(&verdict.encode()).map_err(|error| error.to_string())?,
             exchanges: recording.exchanges,

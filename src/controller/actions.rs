@@ -4,15 +4,13 @@
 //! is an error, as it is there. So are two keys of one object that are the same to Go, which would merge their values:
 //! nobody means that.
 //!
-//! Accepted deviations, which no honest manifest shows: numbers beyond the range of a double, more than 128 levels and
-//! lone surrogates are refused wherever they stand; `-0.0` counts as an integer, as serde_json makes the same of `-0`.
+//! Accepted deviations, which no honest manifest shows: more than 127 levels and lone surrogates are refused wherever
+//! they stand.
 
 use std::collections::BTreeSet;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::kubernetes::{DecodeError, IntOrString, display_text};
+use json_text::{JsonError, Reader, ValueKind};
 
 /// Where an Ingress keeps the actions of its `use-annotation` backends.
 pub const INGRESS_PREFIX: &str = "alb.ingress.kubernetes.io/actions.";
@@ -62,8 +60,7 @@ impl Problem {
 }
 
 fn read_action(owner: ActionOwner, text: &str) -> Result<Vec<TargetGroup>, Problem> {
-    let value: Json =
-        serde_json::from_str(text).map_err(|error| Problem::new("", format!("not valid JSON: {error}")))?;
+    let value = Json::parse(text).map_err(|error| Problem::new("", format!("not valid JSON: {error}")))?;
     let Some(action) = GoObject::new(&value, "")? else { return Ok(Vec::new()) };
     let is_forward = action.string("type")? == Some("forward");
     let mut is_of_aws = false;
@@ -206,11 +203,11 @@ fn folded(key: &str) -> String {
     key.chars().map(fold).collect()
 }
 
-/// JSON with every key of an object: serde_json's own keeps the last of two equal ones.
+/// JSON with every key of an object, also of two equal ones.
 enum Json {
     Null,
     Bool(bool),
-    Integer(i64),
+    Integer(i32),
     OtherNumber,
     String(String),
     List(Vec<Json>),
@@ -218,6 +215,43 @@ enum Json {
 }
 
 impl Json {
+    fn parse(text: &str) -> Result<Self, JsonError> {
+        let mut reader = Reader::new(text);
+        let json = Self::read(&mut reader)?;
+        reader.end()?;
+        Ok(json)
+    }
+
+    /// As deep as the reader goes, and no deeper.
+    fn read(reader: &mut Reader<'_>) -> Result<Self, JsonError> {
+        Ok(match reader.kind()? {
+            ValueKind::Null => {
+                reader.skip()?;
+                Self::Null
+            }
+            ValueKind::Bool => Self::Bool(reader.value()? == "true"),
+            // To Go, `1.0` is no integer, and `-0` is one.
+            ValueKind::Number => reader.value()?.parse().map_or(Self::OtherNumber, Self::Integer),
+            ValueKind::String => Self::String(reader.string()?.into_owned()),
+            ValueKind::List => {
+                reader.open()?;
+                let mut items = Vec::new();
+                while reader.has_entry()? {
+                    items.push(Self::read(reader)?);
+                }
+                Self::List(items)
+            }
+            ValueKind::Map => {
+                reader.open()?;
+                let mut entries = Vec::new();
+                while let Some(key) = reader.key()? {
+                    entries.push((key.into_owned(), Self::read(reader)?));
+                }
+                Self::Object(entries)
+            }
+        })
+    }
+
     fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -231,67 +265,9 @@ impl Json {
 
     fn as_i32(&self) -> Option<i32> {
         match self {
-            Self::Integer(number) => i32::try_from(*number).ok(),
+            Self::Integer(number) => Some(*number),
             _ => None,
         }
-    }
-}
-
-impl<'de> Deserialize<'de> for Json {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(JsonVisitor)
-    }
-}
-
-struct JsonVisitor;
-
-impl<'de> Visitor<'de> for JsonVisitor {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_unit<E>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
-        Ok(Json::Bool(value))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Json, E> {
-        Ok(Json::Integer(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Json, E> {
-        Ok(i64::try_from(number).map_or(Json::OtherNumber, Json::Integer))
-    }
-
-    /// An integer to Go, and none to serde_json: `-0`.
-    fn visit_f64<E>(self, number: f64) -> Result<Json, E> {
-        let is_negative_zero = number == 0.0 && number.is_sign_negative();
-        Ok(if is_negative_zero { Json::Integer(0) } else { Json::OtherNumber })
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Json, E> {
-        Ok(Json::String(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(Json::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Json::Object(entries))
     }
 }
 
@@ -405,7 +381,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
-        refuses("", "metadata.annotations[k]: not valid JSON: EOF while parsing a value at line 1 column 0");
+        refuses("", "metadata.annotations[k]: not valid JSON: unexpected end at byte 0");
         refuses("[]", "metadata.annotations[k]: expected an object, found a list");
         refuses(r#"{"type":1}"#, "metadata.annotations[k].type: expected a string, found a number");
         refuses(
@@ -420,9 +396,6 @@ mod tests {
             r#"{"forwardConfig":{"targetGroups":[{"weight":"1"}]}}"#,
             "metadata.annotations[k].forwardConfig.targetGroups[0].weight: expected an integer, found a string",
         );
-        refuses(
-            &"[".repeat(1000),
-            "metadata.annotations[k]: not valid JSON: recursion limit exceeded at line 1 column 128",
-        );
+        refuses(&"[".repeat(1000), "metadata.annotations[k]: not valid JSON: nested too deeply at byte 127");
     }
 }

@@ -77,8 +77,7 @@ fn stateless_service(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec
     let mut named = BTreeSet::new();
     named.extend(stateful_sets.iter().map(|set| set.spec.service_name.as_str()));
     let mut seen = BTreeSet::new();
-    let stateless =
-        services.into_iter().filter(|service| !named.contains(service.name.as_str()) && seen.insert(*service));
+    let stateless = services.into_iter().filter(|service| !named.contains(&*service.name) && seen.insert(*service));
     stateless.map(|service| Hint::StatelessService { service: service.clone() }).collect()
 }
 

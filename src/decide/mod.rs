@@ -16,24 +16,24 @@ use std::collections::BTreeSet;
 
 use crate::cluster::{Cluster, Lookups};
 use crate::edit;
-use crate::kubernetes::{DecodeError, ObjectWithMetadata, decode};
+use crate::kubernetes::{DecodeError, Metadata, ObjectRef, ObjectWithMetadata, decode};
 use crate::request::Request;
 use crate::rules::{Finding, Fix, Remedy, RuleId, Unjudged};
 use crate::settings::{Mode, Reaction, Settings};
 use crate::verdict::{MAX_LISTED, Refusal, Report, Verdict};
-use object::{Object, have_same_spec, is_being_deleted, name_of_object};
+use object::{Object, have_same_spec, is_being_deleted};
 use path::{Context, Judgement, Pair};
 
 /// The verdict on a request. It depends on the request, the settings and the objects looked up, and on nothing else.
-pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Verdict {
-    let object = match Object::decode(request.kind, request.object) {
+pub fn decide(mut request: Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Verdict {
+    let object = match Object::decode(request.kind, &mut request.object) {
         Ok(object) if object.metadata().is_being_deleted => return Verdict::accept(),
         Ok(object) => object,
         // An object that cannot be read can still lose its finalizers.
-        Err(_) if is_being_deleted(request.object) == Ok(true) => return Verdict::accept(),
+        Err(_) if is_being_deleted(request.object.json) == Ok(true) => return Verdict::accept(),
         Err(error) => return unreadable_object(request, error),
     };
-    let old_object = match request.old_object.map(|json| Object::decode(request.kind, json)) {
+    let old_object = match request.old_object.as_mut().map(|old| Object::decode(request.kind, old)) {
         None => OldObject::None,
         Some(Ok(old)) => OldObject::Known(Box::new(old)),
         Some(Err(_)) => OldObject::Unreadable,
@@ -42,26 +42,27 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
     let context = Context {
         lookups: &lookups,
         settings,
-        name: object.name(&request.name),
+        admitted: admitted(&request, object.metadata()),
         is_new: matches!(old_object, OldObject::None),
-        changes_something: LazyCell::new(Box::new(|| match (&old_object, request.old_object) {
+        changes_something: LazyCell::new(Box::new(|| match (&old_object, &request.old_object) {
             (OldObject::Known(old), Some(old_json)) => {
-                object.deciding_metadata() != old.deciding_metadata() || !have_same_spec(request.object, old_json)
+                object.deciding_metadata() != old.deciding_metadata()
+                    || !have_same_spec(request.object.json, old_json.json)
             }
             _ => true,
         })),
     };
     let judgement = object.judge(&context, &old_object, None);
     let review = Review::new(&context, judgement, &old_object);
-    let mut report = Report::new(request.kind, &request.namespace, &context.name);
+    let mut report = Report::new(context.admitted.clone());
     if let Some(refusal) = review.refusal() {
         return review.refuse(refusal, report);
     }
     let fixes = review.fixes();
-    let mutated = match edit::apply(&fixes, request.object) {
+    let mutated = match edit::apply(&fixes, request.object.json) {
         Ok(mutated) => mutated,
         // The object was read before, so it has the maps that are edited.
-        Err(error) => return report.refuse(Refusal::Unreadable(vec![error])),
+        Err(error) => return report.refuse(&Refusal::Unreadable(vec![error])),
     };
     review.warn(&fixes, &mut report);
     if context.wants_advice() {
@@ -73,18 +74,27 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
     }
 }
 
+/// The admitted object, as people know it.
+fn admitted(request: &Request<'_>, metadata: &Metadata) -> ObjectRef {
+    // An object whose name is generated has none yet.
+    let given = [&*request.name, &metadata.name].into_iter().find(|name| !name.is_empty());
+    let name = given.map_or_else(|| format!("{}<generated>", metadata.generate_name).into(), |name| name.into());
+    ObjectRef { kind: request.kind.name(), namespace: request.namespace.as_ref().into(), name }
+}
+
 /// An object that cannot be read is refused, unless the stored one cannot be read in the same place.
-fn unreadable_object(request: &Request<'_>, error: DecodeError) -> Verdict {
+fn unreadable_object(mut request: Request<'_>, error: DecodeError) -> Verdict {
     let was_unreadable = request
         .old_object
+        .as_mut()
         .is_some_and(|old| Object::decode(request.kind, old).err().is_some_and(|old| old.path == error.path));
-    let metadata = decode::<ObjectWithMetadata>(request.object).unwrap_or_default().metadata;
-    let mut report = Report::new(request.kind, &request.namespace, &name_of_object(&request.name, &metadata));
+    let metadata = decode::<ObjectWithMetadata>(request.object.json).unwrap_or_default().metadata;
+    let mut report = Report::new(admitted(&request, &metadata));
     if was_unreadable {
         report.unreadable_before(&error);
         report.accept()
     } else {
-        report.refuse(Refusal::Unreadable(vec![error]))
+        report.refuse(&Refusal::Unreadable(vec![error]))
     }
 }
 
@@ -118,7 +128,7 @@ impl<'r, 'c> Review<'r, 'c> {
         self.before.get_or_init(|| {
             let OldObject::Known(old) = self.old_object else { return Before::default() };
             let mut names = BTreeSet::new();
-            names.extend(self.findings.iter().map(|finding| finding.service.name.as_str()));
+            names.extend(self.findings.iter().map(|finding| &*finding.service.name));
             let mut old = old.judge(self.context, &OldObject::None, Some(&names));
             old.failures.retain(|failure| !self.judgement.failures.contains(failure));
             Before { pairs: old.pairs(self.context.settings), unreadable: old.unreadable, failures: old.failures }
@@ -185,7 +195,7 @@ impl<'r, 'c> Review<'r, 'c> {
                 let introduced = self.findings.iter().filter(|finding| self.is_introduced(finding));
                 let (warned, refused): (Vec<&Finding>, Vec<&Finding>) = introduced.partition(is_only_warned_of);
                 report.findings(&warned);
-                Refusal::Findings(refused.into_iter().cloned().collect())
+                Refusal::Findings(refused)
             }
             // None of the findings is the reason, but all are worth knowing: monitor mode keeps nothing but warnings.
             RefusalKind::Lookups => {
@@ -193,7 +203,7 @@ impl<'r, 'c> Review<'r, 'c> {
                 Refusal::Lookups(self.failures())
             }
         };
-        report.refuse(refusal)
+        report.refuse(&refusal)
     }
 
     fn tell_failures(&self, report: &mut Report) {

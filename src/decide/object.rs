@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use json_text::{Shape, Typed};
+
 use super::path::{Context, Judgement};
 use super::{OldObject, ingress, service, target_group_binding};
 use crate::controller::{annotations_of_ingress, annotations_of_service, labels_of_binding};
 use crate::kubernetes::{
-    DecodeError, Edition, Ingress, Metadata, Service, Shape, TargetGroupBinding, decode, decode_fields,
+    DecodeError, Edition, Ingress, Metadata, Service, TargetGroupBinding, View, decode, decode_fields,
 };
 use crate::request::Kind;
 
@@ -21,11 +23,11 @@ pub enum Object {
 }
 
 impl Object {
-    pub fn decode(kind: Kind, json: &str) -> Result<Self, DecodeError> {
+    pub fn decode(kind: Kind, object: &mut Typed<'_>) -> Result<Self, DecodeError> {
         Ok(match kind {
-            Kind::Service => Self::Service(decode(json)?),
-            Kind::Ingress => Self::Ingress(decode(json)?),
-            Kind::TargetGroupBinding(edition) => Self::TargetGroupBinding(edition, decode(json)?),
+            Kind::Service => Self::Service(view(object)?),
+            Kind::Ingress => Self::Ingress(view(object)?),
+            Kind::TargetGroupBinding(edition) => Self::TargetGroupBinding(edition, view(object)?),
         })
     }
 
@@ -35,11 +37,6 @@ impl Object {
             Self::Ingress(ingress) => &ingress.metadata,
             Self::TargetGroupBinding(_, binding) => &binding.metadata,
         }
-    }
-
-    /// The name as people know it.
-    pub fn name(&self, of_request: &str) -> String {
-        name_of_object(of_request, self.metadata())
     }
 
     /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses
@@ -71,10 +68,12 @@ impl Object {
     }
 }
 
-/// The name as people know it. An object whose name is generated has none yet.
-pub fn name_of_object(of_request: &str, metadata: &Metadata) -> String {
-    let given = [of_request, &metadata.name].into_iter().find(|name| !name.is_empty());
-    given.map_or_else(|| format!("{}<generated>", metadata.generate_name), str::to_owned)
+/// The view of an object, whose fields may have been read already.
+fn view<V: View>(object: &mut Typed<'_>) -> Result<V, DecodeError> {
+    match object.fields.take() {
+        Some(fields) => Ok(V::from_fields(&mut fields?)),
+        None => decode(object.json),
+    }
 }
 
 /// Whether an object has a deletionTimestamp, where the rest of it cannot be read.

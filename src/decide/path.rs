@@ -16,8 +16,8 @@ pub struct Context<'a> {
     pub lookups: &'a Lookups<'a>,
     /// The settings.
     pub settings: &'a Settings,
-    /// The name of the admitted object.
-    pub name: String,
+    /// The admitted object.
+    pub admitted: ObjectRef,
     /// Whether no object is stored yet.
     pub is_new: bool,
     /// Whether anything that decides differs from the stored object; always so for a new one.
@@ -27,12 +27,12 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// An object of the request's namespace.
     pub fn object(&self, kind: &'static str, name: &str) -> ObjectRef {
-        ObjectRef { kind, namespace: self.lookups.namespace().to_owned(), name: name.to_owned() }
+        ObjectRef { kind, namespace: self.admitted.namespace.clone(), name: name.into() }
     }
 
-    /// The admitted object.
-    pub fn admitted(&self, kind: &'static str) -> ObjectRef {
-        self.object(kind, &self.name)
+    /// The name of the admitted object.
+    pub fn name(&self) -> &str {
+        &self.admitted.name
     }
 
     /// Whether a Service must be known even where no finding is possible: to say that it is missing.
@@ -218,7 +218,7 @@ impl Judgement {
 /// What makes two findings the same: the rule's subject, not its circumstances.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
-    service: String,
+    service: Rc<str>,
     server: ObjectRef,
     is_missing: bool,
 }

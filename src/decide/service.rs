@@ -31,7 +31,7 @@ pub fn judge(service: &Service, context: &Context<'_>, only: Option<&BTreeSet<&s
         return judgement;
     }
     // A name that is still to be generated is referred to by nothing.
-    if can_be_found && is_valid_name(&context.name) && only.is_none_or(|only| only.contains(context.name.as_str())) {
+    if can_be_found && is_valid_name(context.name()) && only.is_none_or(|only| only.contains(context.name())) {
         let service = Rc::new(service.clone());
         judge_ingresses(&service, context, &mut judgement);
         for edition in Edition::ALL {
@@ -50,7 +50,7 @@ fn judge_load_balancer(
     only: Option<&BTreeSet<&str>>,
     judgement: &mut Judgement,
 ) {
-    let server = context.admitted("Service");
+    let server = context.admitted.clone();
     let (references, unreadable) = references_of_listeners(service);
     judgement.unreadable.extend(unreadable);
     // Without ports there are no listeners: LBC `pkg/service/model_build_listener.go` buildListenersLegacy.
@@ -73,7 +73,7 @@ fn judge_load_balancer(
     let decides = is_instance || context.wants_missing_services();
     let mut paths = vec![own.clone()];
     if decides || context.wants_advice_on_services() {
-        let is_wanted = |name: &str| name != context.name && only.is_none_or(|only| only.contains(name));
+        let is_wanted = |name: &str| name != context.name() && only.is_none_or(|only| only.contains(name));
         let mut ports = ports_by_name(&references);
         let mut names = BTreeSet::new();
         names.extend(ports.keys().copied().filter(|name| is_wanted(name)));
@@ -93,7 +93,7 @@ fn judge_load_balancer(
     let health_check_port = refused_health_check_port(service, &paths);
     for mut path in paths {
         path.remedy = remedy(&path, &moved, health_check_port.as_deref());
-        if only.is_none_or(|only| only.contains(path.service.name.as_str())) {
+        if only.is_none_or(|only| only.contains(&*path.service.name)) {
             judgement.paths.push(path);
         }
     }
@@ -144,13 +144,13 @@ fn remedy(path: &Path, moved: &[Path], health_check_port: Option<&str>) -> Remed
 
 /// The Ingresses that refer to the Service.
 fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut Judgement) {
-    let list = context.lookups.mentioning::<Ingress>(Resource::Ingress, &context.name);
-    for ingress in judgement.readable(list, &context.admitted("Service")) {
+    let list = context.lookups.mentioning::<Ingress>(Resource::Ingress, context.name());
+    for ingress in judgement.readable(list, &context.admitted) {
         if ingress.metadata.is_being_deleted {
             continue;
         }
         let (references, _) = references_of_ingress(&ingress);
-        let to_service = references.into_iter().filter(|reference| reference.service_name == context.name);
+        let to_service = references.into_iter().filter(|reference| reference.service_name == context.name());
         let (mut is_referred_to, mut ports) = (false, BTreeSet::new());
         for reference in to_service {
             is_referred_to = true;
@@ -166,7 +166,7 @@ fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut
                 &ingress,
                 &owner,
                 context,
-                (name, &context.name),
+                (name, context.name()),
                 Backend::Found(Rc::clone(service)),
                 ports,
             )),
@@ -178,10 +178,10 @@ fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut
 /// The TargetGroupBindings that refer to the Service; never those that the controller made.
 fn judge_bindings(service: &Rc<Service>, edition: Edition, context: &Context<'_>, judgement: &mut Judgement) {
     let resource = Resource::TargetGroupBinding(edition);
-    let list = context.lookups.mentioning::<TargetGroupBinding>(resource, &context.name);
-    for binding in judgement.readable(list, &context.admitted("Service")) {
+    let list = context.lookups.mentioning::<TargetGroupBinding>(resource, context.name());
+    for binding in judgement.readable(list, &context.admitted) {
         let is_live = !binding.metadata.is_being_deleted && !is_made_by_controller(&binding.metadata.labels);
-        if is_live && binding.spec.service_ref.name == context.name {
+        if is_live && binding.spec.service_ref.name == context.name() {
             let path = path_of_binding(&binding, edition, context, &binding.metadata.name);
             judgement.paths.push(Path { backend: Backend::Found(Rc::clone(service)), ..path });
         }
@@ -190,16 +190,16 @@ fn judge_bindings(service: &Rc<Service>, edition: Edition, context: &Context<'_>
 
 /// The NLB Services that forward to the Service by weight: they are what to change.
 fn judge_weighted_actions(service: &Rc<Service>, context: &Context<'_>, judgement: &mut Judgement) {
-    let list = context.lookups.mentioning::<Service>(Resource::Service, &context.name);
-    for base in judgement.readable(list, &context.admitted("Service")) {
-        if base.metadata.is_being_deleted || base.metadata.name == context.name {
+    let list = context.lookups.mentioning::<Service>(Resource::Service, context.name());
+    for base in judgement.readable(list, &context.admitted) {
+        if base.metadata.is_being_deleted || base.metadata.name == context.name() {
             continue;
         }
         let Some(load_balancer) = network_load_balancer(&base, &context.settings.controller) else { continue };
         let (references, _) = references_of_listeners(&base);
-        if let Some(ports) = ports_by_name(&references).get_mut(context.name.as_str()).map(std::mem::take) {
+        if let Some(ports) = ports_by_name(&references).get_mut(context.name()).map(std::mem::take) {
             judgement.paths.push(Path {
-                service: context.admitted("Service"),
+                service: context.admitted.clone(),
                 server: context.object("Service", &base.metadata.name),
                 role: Role::WeightedAction(load_balancer.edition),
                 backend: Backend::Found(Rc::clone(service)),

@@ -20,7 +20,7 @@ pub fn judge(
     if is_made_by_controller(&binding.metadata.labels) || only.is_some_and(|only| !only.contains(name)) {
         return judgement;
     }
-    let server = context.admitted("TargetGroupBinding");
+    let server = context.admitted.clone();
     let mut path = path_of_binding(binding, edition, context, &server.name);
     let is_instance = path.is_served_by(TargetType::Instance);
     let decides = is_instance || context.wants_missing_services();

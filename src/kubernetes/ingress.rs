@@ -1,6 +1,8 @@
 //! Ingress (`networking.k8s.io/v1`), as far as it is read.
 
-use super::decode::{Fields, Shape, View};
+use json_text::{Fields, Shape, Shapes};
+
+use super::decode::View;
 use super::metadata::{METADATA, Metadata};
 use super::service::IntOrString;
 
@@ -76,7 +78,7 @@ const BACKEND: Shape = Shape::Map(&[(
 )]);
 
 impl View for Ingress {
-    const FIELDS: &'static [(&'static str, Shape)] = &[
+    const FIELDS: Shapes = &[
         METADATA,
         (
             "spec",

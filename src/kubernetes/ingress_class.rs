@@ -1,6 +1,8 @@
 //! IngressClass (`networking.k8s.io/v1`) and the controller's IngressClassParams, as far as they are read.
 
-use super::decode::{Fields, Shape, View};
+use json_text::{Fields, Shape, Shapes};
+
+use super::decode::View;
 use super::label_selector::LabelSelector;
 use super::metadata::{METADATA, Metadata};
 
@@ -61,7 +63,7 @@ pub struct IngressGroup {
 }
 
 impl View for IngressClass {
-    const FIELDS: &'static [(&'static str, Shape)] = &[
+    const FIELDS: Shapes = &[
         METADATA,
         (
             "spec",
@@ -94,7 +96,7 @@ impl View for IngressClass {
 }
 
 impl View for IngressClassParams {
-    const FIELDS: &'static [(&'static str, Shape)] = &[
+    const FIELDS: Shapes = &[
         METADATA,
         (
             "spec",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Fields, Node, Shape};
+use json_text::{Fields, Node, Shape};
 
 /// A `LabelSelector`: all of its parts must match; an empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

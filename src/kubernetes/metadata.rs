@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{Fields, Shape, View};
+use json_text::{Fields, Shape, Shapes};
+
+use super::decode::View;
 
 /// The metadata of any object.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,11 +31,16 @@ pub(super) const METADATA: (&str, Shape) =
 pub(super) const METADATA_WITH_LABELS: (&str, Shape) =
     ("metadata", Shape::Map(&[NAME, GENERATE_NAME, NAMESPACE, DELETION_TIMESTAMP, ANNOTATIONS, LABELS]));
 
+/// The same with those labels by which the controllers mark what they made for an object of another kind.
+pub(super) const METADATA_WITH_MARKS: (&str, Shape) =
+    ("metadata", Shape::Map(&[NAME, GENERATE_NAME, NAMESPACE, DELETION_TIMESTAMP, ANNOTATIONS, MARKS]));
+
 const NAME: (&str, Shape) = ("name", Shape::Text);
 const GENERATE_NAME: (&str, Shape) = ("generateName", Shape::Text);
 const NAMESPACE: (&str, Shape) = ("namespace", Shape::Text);
 const DELETION_TIMESTAMP: (&str, Shape) = ("deletionTimestamp", Shape::Present);
 const LABELS: (&str, Shape) = ("labels", Shape::TextMap(|_| true));
+const MARKS: (&str, Shape) = ("labels", Shape::TextMap(is_mark));
 const ANNOTATIONS: (&str, Shape) = ("annotations", Shape::TextMap(is_read_annotation));
 
 /// Annotations of Kubernetes' own domains say something about the object; all others are for somebody else, as is the
@@ -41,6 +48,11 @@ const ANNOTATIONS: (&str, Shape) = ("annotations", Shape::TextMap(is_read_annota
 fn is_read_annotation(key: &str) -> bool {
     key.split_once('/')
         .is_some_and(|(domain, _)| domain.ends_with("kubernetes.io") && domain != "kubectl.kubernetes.io")
+}
+
+/// Marks have the kind of the owner at the start of their domain.
+fn is_mark(key: &str) -> bool {
+    ["ingress.", "service.", "gateway."].iter().any(|kind| key.starts_with(kind))
 }
 
 impl Metadata {
@@ -71,7 +83,7 @@ pub struct ObjectWithMetadata {
 }
 
 impl View for ObjectWithMetadata {
-    const FIELDS: &'static [(&'static str, Shape)] = &[METADATA_WITH_LABELS];
+    const FIELDS: Shapes = &[METADATA_WITH_LABELS];
 
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         Self { metadata: Metadata::of(fields) }

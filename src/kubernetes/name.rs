@@ -2,25 +2,26 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 /// Whether `name` can be the name of an object (RFC 1123 subdomain, the loosest rule that Kubernetes has for the
 /// kinds used here). Anything else must not be looked up: the host puts names into a URL unescaped.
 pub fn is_valid_name(name: &str) -> bool {
-    name.len() <= 253 && name.split('.').all(is_valid_label)
-}
-
-fn is_valid_label(label: &str) -> bool {
-    let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = label.as_bytes();
-    bytes.first().is_some_and(alphanumeric)
-        && bytes.last().is_some_and(alphanumeric)
-        && bytes.iter().all(|byte| alphanumeric(byte) || *byte == b'-')
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    // Labels begin and end with a letter or a digit, as if there were a `.` before and behind the name.
+    let mut before = b'.';
+    let fits = |byte| {
+        let last = std::mem::replace(&mut before, byte);
+        is_alphanumeric(byte) || byte == b'-' && last != b'.' || byte == b'.' && is_alphanumeric(last)
+    };
+    name.len() <= 253 && name.bytes().all(fits) && is_alphanumeric(before)
 }
 
 /// `text` as one printable line of at most `max` bytes: control characters are escaped, what is too long is cut.
 pub fn display_text(text: &str, max: usize) -> Cow<'_, str> {
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
     let printable = |c: char| !c.is_control() && !is_invisible(c);
-    if text.len() <= max && text.chars().all(printable) {
+    if text.len() <= max && (text.bytes().all(is_plain) || text.chars().all(printable)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(max.min(text.len()) + 8);
@@ -51,26 +52,44 @@ pub struct ObjectRef {
     /// The kind, as in `TargetGroupBinding`.
     pub kind: &'static str,
     /// The namespace.
-    pub namespace: String,
+    pub namespace: Rc<str>,
     /// The name; for an object that gets its name later, `generateName` and `<generated>`.
-    pub name: String,
+    pub name: Rc<str>,
 }
 
 impl ObjectRef {
-    /// `namespace/name`, each part at most `max` bytes long.
-    pub fn path(&self, max: usize) -> String {
-        format!("{}/{}", shown_name(&self.namespace, max), shown_name(&self.name, max))
+    /// Writes `namespace/name`, each part at most `max` bytes long.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn write_path(&self, to: &mut dyn fmt::Write, max: usize) -> fmt::Result {
+        to.write_str(&shown_name(&self.namespace, max))?;
+        to.write_str("/")?;
+        to.write_str(&shown_name(&self.name, max))
+    }
+
+    /// Writes the kind too.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn write(&self, to: &mut dyn fmt::Write, max: usize) -> fmt::Result {
+        to.write_str(self.kind)?;
+        to.write_str(" ")?;
+        self.write_path(to, max)
     }
 }
 
 impl fmt::Display for ObjectRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.path(253))
+        self.write(f, 253)
     }
 }
 
 /// A valid name as it stands, anything else in quotes: it is somebody's text.
 pub fn shown_name(name: &str, max: usize) -> Cow<'_, str> {
+    if name.len() <= max && is_valid_name(name) {
+        return Cow::Borrowed(name);
+    }
     let plain = name.strip_suffix("<generated>").unwrap_or(name);
     if is_valid_name(plain.trim_end_matches('-')) || name == "<generated>" {
         return display_text(name, max);

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::decode::{Fields, Node, Shape, View};
+use json_text::{Fields, Node, Shape, Shapes};
+
+use super::decode::View;
 use super::metadata::{METADATA, Metadata};
 
 /// A Service.
@@ -47,7 +49,7 @@ pub struct ServicePort {
 }
 
 impl View for Service {
-    const FIELDS: &'static [(&'static str, Shape)] = &[
+    const FIELDS: Shapes = &[
         METADATA,
         (
             "spec",
@@ -77,7 +79,7 @@ impl View for Service {
             name: port.text("name"),
             protocol: port.text("protocol"),
             port: port.int("port"),
-            target_port: port.int_or_text("targetPort"),
+            target_port: IntOrString::of(port.take("targetPort")),
             node_port: port.int("nodePort"),
         };
         Self {
@@ -127,6 +129,14 @@ pub enum IntOrString {
 }
 
 impl IntOrString {
+    /// What was read in the shape of a number or a string.
+    pub(super) fn of(node: Node<'_>) -> Option<Self> {
+        match node {
+            Node::Int(number) => Some(Self::Int(number)),
+            other => other.text().map(Self::String),
+        }
+    }
+
     /// Kubernetes' `intstr.Parse`: a number where the whole text is one, else a name.
     pub fn parse(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::String(text.to_owned()), Self::Int)

@@ -1,7 +1,9 @@
 //! TargetGroupBinding (`elbv2.k8s.aws/v1beta1` and `eks.amazonaws.com/v1`), as far as it is read.
 
-use super::decode::{Fields, Shape, View};
-use super::metadata::{METADATA_WITH_LABELS, Metadata};
+use json_text::{Fields, Shape, Shapes};
+
+use super::decode::View;
+use super::metadata::{METADATA_WITH_MARKS, Metadata};
 use super::service::IntOrString;
 
 /// A TargetGroupBinding.
@@ -36,8 +38,8 @@ pub struct ServiceReference {
 }
 
 impl View for TargetGroupBinding {
-    const FIELDS: &'static [(&'static str, Shape)] = &[
-        METADATA_WITH_LABELS,
+    const FIELDS: Shapes = &[
+        METADATA_WITH_MARKS,
         (
             "spec",
             Shape::Map(&[
@@ -55,7 +57,10 @@ impl View for TargetGroupBinding {
         Self {
             metadata: Metadata::of(fields),
             spec: TargetGroupBindingSpec {
-                service_ref: ServiceReference { name: service_ref.text("name"), port: service_ref.int_or_text("port") },
+                service_ref: ServiceReference {
+                    name: service_ref.text("name"),
+                    port: IntOrString::of(service_ref.take("port")),
+                },
                 target_type: spec.text("targetType"),
                 has_networking: spec.is_present("networking"),
                 has_node_selector: spec.is_present("nodeSelector"),

@@ -1,6 +1,8 @@
 //! StatefulSet (`apps/v1`), as far as it is read.
 
-use super::decode::{Fields, Shape, View};
+use json_text::{Fields, Shape, Shapes};
+
+use super::decode::View;
 use super::metadata::{METADATA, Metadata};
 
 /// A StatefulSet.
@@ -20,7 +22,7 @@ pub struct StatefulSetSpec {
 }
 
 impl View for StatefulSet {
-    const FIELDS: &'static [(&'static str, Shape)] = &[METADATA, ("spec", Shape::Map(&[("serviceName", Shape::Text)]))];
+    const FIELDS: Shapes = &[METADATA, ("spec", Shape::Map(&[("serviceName", Shape::Text)]))];
 
     fn from_fields(fields: &mut Fields<'_>) -> Self {
         Self {
