@@ -89,7 +89,7 @@ lint: wasm-target lint-tools
 PEERS = $(TARGET_DIR)/$(TARGET)/release
 .PHONY: bench
 bench: policy.wasm
-	cargo build --locked --release --target $(TARGET) --package empty-policy --package plain-policy
+	cargo build --locked --release --target $(TARGET) $(addprefix --package ,empty-policy plain-policy repeating-policy)
 	PEERS="$(PEERS)" cargo bench --locked --package benches
 
 # Writes benches/costs.json, which `make test` compares: say in the commit why the policy costs something else.

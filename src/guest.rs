@@ -62,6 +62,6 @@ fn request_for(resource: Resource) -> MapWriter {
 }
 
 fn call(operation: &str, request: MapWriter, resource: Resource) -> Result<Vec<u8>, LookupError> {
-    host_call("kubewarden", "kubernetes", operation, request.end().as_bytes())
+    host_call("kubewarden", "kubernetes", operation, &request.end())
         .map_err(|error| LookupError::from_host(&error.to_string(), resource))
 }

@@ -178,7 +178,7 @@ impl Verdict {
         if !self.warnings.is_empty() {
             answer.strings("warnings", &self.warnings);
         }
-        answer.end().into_bytes()
+        answer.end()
     }
 
     /// The line for the host's tracing, as it wants it, where there is anything to tell.
@@ -200,7 +200,7 @@ impl Verdict {
         }
         line.string("outcome", outcome);
         log.fields.write(&mut line);
-        Some(line.end().into_bytes())
+        Some(line.end())
     }
 }
 

@@ -49,6 +49,8 @@ struct Modules {
     policy: Policy,
     empty: Policy,
     plain: Policy,
+    /// As it was built, without a script.
+    repeating: Vec<u8>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -59,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         policy: Policy::optimized(policy)?,
         empty: Policy::optimized(empty)?,
         plain: Policy::optimized(plain)?,
+        repeating: modules::peer("repeating_policy")?,
     };
     let meter = Meter::new(policy)?;
 
@@ -115,7 +118,7 @@ fn row(
     measured: &Measured,
 ) -> Result<String, Box<dyn Error>> {
     let payload = workload.payload();
-    let same_calls = Policy::optimized(replay::module_that_repeats(measured, &payload).as_bytes())?;
+    let same_calls = Policy::optimized(&replay::module_that_repeats(modules.repeating.clone(), measured)?)?;
     let policies = [&modules.policy, &modules.empty, &modules.plain, &same_calls];
 
     let warm = policies.iter().map(|policy| -> Contender<'_> {
@@ -171,7 +174,7 @@ fn growth_row(
     let workload = workloads::headless_service_in_cluster("growth", scale);
     let payload = workload.payload();
     let measured = meter.measure(&payload, &workload.cluster)?;
-    let same_calls = Policy::optimized(replay::module_that_repeats(&measured, &payload).as_bytes())?;
+    let same_calls = Policy::optimized(&replay::module_that_repeats(modules.repeating.clone(), &measured)?)?;
     let contenders = [&modules.policy, &same_calls].map(|policy| -> Contender<'_> {
         let guest = Guest::start(policy, &workload.cluster);
         let workload = &workload;

@@ -1,74 +1,38 @@
 //! The empty policy that makes the host calls of another one: what a host spends on an evaluation, whatever the guest does.
 
-use std::fmt::Write;
-
 use crate::meter::Measured;
 
-/// A page of WebAssembly memory.
-const PAGE: usize = 65_536;
+/// The bytes of the module that are written over; as in `benches/repeating-policy`.
+const UNWRITTEN: [u8; 64] = [0xa5; 64];
+/// The room for what is written.
+const ROOM: usize = 160 * 1024;
 
-/// A module that makes the same host calls as `measured`, in the same order and to the letter, copies each answer into
-/// its memory, and answers what `measured` did. It decides nothing, and calls no allocator: no real policy is as cheap.
-#[must_use]
-pub fn module_that_repeats(measured: &Measured, payload: &[u8]) -> String {
-    let mut data = Data::default();
-    let mut calls = String::new();
+/// The repeating policy, told to make the host calls of `measured`, in their order and to the letter, and to answer what
+/// `measured` did.
+///
+/// # Errors
+/// A module that is not the repeating policy; more calls than there is room for.
+pub fn module_that_repeats(mut repeating: Vec<u8>, measured: &Measured) -> Result<Vec<u8>, String> {
+    let mut script = length(measured.calls.len())?.to_vec();
     for call in &measured.calls {
-        let parts = ["kubewarden".as_bytes(), call.namespace.as_bytes(), call.operation.as_bytes(), &call.payload];
-        let arguments: String = parts.iter().map(|part| data.store(part)).collect();
-        // Writing to a string cannot fail.
-        let _ = write!(
-            calls,
-            "(if (call $host_call {arguments}) (then (drop (call $response_len)) (call $response (global.get $buffer)))
-               (else (drop (call $error_len)) (call $error (global.get $buffer))))\n"
-        );
+        for part in [call.namespace.as_bytes(), call.operation.as_bytes(), &call.payload] {
+            add(&mut script, part)?;
+        }
     }
-    let answer = data.store(&measured.answer);
-    let longest = measured.calls.iter().map(|call| call.answer.as_ref().map_or_else(String::len, Vec::len)).max();
-    let buffer = data.bytes.len();
-    // The name of the operation goes before the payload.
-    let room = 64 + payload.len().max(longest.unwrap_or_default());
-    format!(
-        r#"(module
-          (import "wapc" "__guest_request" (func $request (param i32 i32)))
-          (import "wapc" "__guest_response" (func $answer (param i32 i32)))
-          (import "wapc" "__host_call" (func $host_call (param i32 i32 i32 i32 i32 i32 i32 i32) (result i32)))
-          (import "wapc" "__host_response_len" (func $response_len (result i32)))
-          (import "wapc" "__host_response" (func $response (param i32)))
-          (import "wapc" "__host_error_len" (func $error_len (result i32)))
-          (import "wapc" "__host_error" (func $error (param i32)))
-          (memory (export "memory") {pages})
-          (global $buffer i32 (i32.const {buffer}))
-          (data (i32.const 0) "{data}")
-          (func (export "wapc_init"))
-          (func (export "__guest_call") (param i32 i32) (result i32)
-            (call $request (global.get $buffer) (i32.add (global.get $buffer) (i32.const 64)))
-            {calls}
-            (call $answer {answer})
-            (i32.const 1)))"#,
-        pages = (buffer + room).div_ceil(PAGE),
-        data = data.escaped(),
-    )
+    add(&mut script, &measured.answer)?;
+    let start =
+        repeating.windows(UNWRITTEN.len()).position(|bytes| bytes == UNWRITTEN).ok_or("no room for a script")?;
+    let room = repeating.get_mut(start..start + ROOM).ok_or("no room for a script")?;
+    room.get_mut(..script.len()).ok_or("the script is too long")?.copy_from_slice(&script);
+    Ok(repeating)
 }
 
-/// The constants of a module.
-#[derive(Default)]
-struct Data {
-    bytes: Vec<u8>,
+fn add(script: &mut Vec<u8>, part: &[u8]) -> Result<(), String> {
+    script.extend(length(part.len())?);
+    script.extend(part);
+    Ok(())
 }
 
-impl Data {
-    /// Where the bytes are, as two arguments.
-    fn store(&mut self, bytes: &[u8]) -> String {
-        let at = self.bytes.len();
-        self.bytes.extend(bytes);
-        format!("(i32.const {at}) (i32.const {}) ", bytes.len())
-    }
-
-    fn escaped(&self) -> String {
-        self.bytes.iter().fold(String::new(), |mut text, byte| {
-            let _ = write!(text, "\\{byte:02x}");
-            text
-        })
-    }
+fn length(length: usize) -> Result<[u8; 4], String> {
+    u32::try_from(length).map(u32::to_le_bytes).map_err(|error| error.to_string())
 }

@@ -58,17 +58,19 @@ impl<'a> RawMap<'a> {
 
     /// The map as JSON.
     pub fn render(&self) -> String {
-        let mut json = String::with_capacity(self.0.iter().map(|(key, json)| key.len() + json.len() + 4).sum());
-        json.push('{');
+        let room = self.0.iter().map(|(key, json)| key.len() + json.len() + 4).sum::<usize>() + 2;
+        let mut json = Vec::with_capacity(room);
+        json.push(b'{');
         for (index, (key, value)) in self.0.iter().enumerate() {
             if index > 0 {
-                json.push(',');
+                json.push(b',');
             }
             push_string(&mut json, key);
-            json.push(':');
-            json.push_str(value);
+            json.push(b':');
+            json.extend_from_slice(value.as_bytes());
         }
-        json.push('}');
-        json
+        json.push(b'}');
+        // It is put together from texts.
+        String::from_utf8(json).unwrap_or_default()
     }
 }

@@ -136,7 +136,6 @@ impl<'a> Reader<'a> {
         let bytes = self.bytes();
         let mut at = skip_space(bytes, self.at);
         if bytes.get(at) == Some(&b'"') {
-            self.open.is_first = false;
             self.at = skip_string(bytes, at + 1)?;
             return Ok(());
         }
@@ -156,7 +155,6 @@ impl<'a> Reader<'a> {
             loop {
                 if open.depth == self.open.depth {
                     self.at = at;
-                    self.open.is_first = false;
                     return Ok(());
                 }
                 let next = open.next(bytes, at)?;
@@ -305,15 +303,24 @@ impl Open {
             Some(b',') => return Ok(Next { at: at + 1, is_entry: true }),
             _ => return unexpected(bytes, at),
         }
-        self.depth -= 1;
+        self.depth = self.depth.saturating_sub(1);
         self.maps >>= 1;
         Ok(Next { at: at + 1, is_entry: false })
     }
 }
 
-/// The place of the next byte that is no white space.
+/// The place of the next byte that is no white space. A host writes none, and a loop costs something even where it ends
+/// at once: the host counts the time in each.
 #[inline(always)]
-fn skip_space(bytes: &[u8], mut at: usize) -> usize {
+fn skip_space(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at) {
+        Some(b' ' | b'\n' | b'\r' | b'\t') => skip_some_space(bytes, at),
+        _ => at,
+    }
+}
+
+#[cold]
+fn skip_some_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
     }
@@ -328,7 +335,7 @@ fn expect(bytes: &[u8], at: usize, byte: u8) -> Result<usize, JsonError> {
 /// The place of the next byte that is not simply text of a string: its end, an escape, a control character. Eight bytes
 /// at a time: the lowest mark is right, others may be wrong.
 #[inline(always)]
-pub(crate) fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
+fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let marks = special_bytes(u64::from_le_bytes(*next));
         if marks != 0 {
@@ -336,24 +343,15 @@ pub(crate) fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
         }
         at += 8;
     }
-    match (bytes.len().checked_sub(at), bytes.last_chunk()) {
-        // The last bytes, behind which a zero byte marks the end.
-        (Some(left @ 1..8), Some(last)) => {
-            let marks = special_bytes(u64::from_le_bytes(*last) >> (64 - 8 * left));
-            at + marks.trailing_zeros() as usize / 8
-        }
-        _ => {
-            while bytes.get(at).is_some_and(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\') {
-                at += 1;
-            }
-            at
-        }
+    while bytes.get(at).is_some_and(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\') {
+        at += 1;
     }
+    at
 }
 
 /// Marks the bytes of a word that are a quote, a backslash or a control character, and perhaps others behind one.
 #[inline(always)]
-fn special_bytes(word: u64) -> u64 {
+pub(crate) fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
     let is_quote = below(word ^ (ONES * u64::from(b'"')), 1);

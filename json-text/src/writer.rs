@@ -1,46 +1,55 @@
 //! Writing JSON, entry by entry.
 
-use crate::reader::skip_plain;
+use crate::reader::special_bytes;
 
-/// Adds `text` to `json` as a string.
-pub(crate) fn push_string(json: &mut String, text: &str) {
+/// Adds `text` to `json` as a string. Where a word of it needs no escape, it is copied as one: most strings are short, and
+/// a call for each would take longer.
+pub(crate) fn push_string(json: &mut Vec<u8>, text: &str) {
     json.reserve(text.len() + 2);
-    json.push('"');
-    let bytes = text.as_bytes();
-    let mut at = 0;
-    loop {
-        let end = skip_plain(bytes, at);
-        json.push_str(text.get(at..end).unwrap_or_default());
-        match bytes.get(end) {
-            None => break,
-            Some(b'"') => json.push_str("\\\""),
-            Some(b'\\') => json.push_str("\\\\"),
-            Some(b'\n') => json.push_str("\\n"),
-            Some(control) => {
-                json.push_str("\\u00");
-                for digit in [control >> 4, control & 15] {
-                    json.extend(char::from_digit(u32::from(digit), 16));
-                }
-            }
+    json.push(b'"');
+    let mut rest = text.as_bytes();
+    while let Some((&first, mut others)) = rest.split_first() {
+        if let Some((word, behind)) = rest.split_first_chunk()
+            && special_bytes(u64::from_le_bytes(*word)) == 0
+        {
+            json.extend_from_slice(word);
+            others = behind;
+        } else {
+            push_byte(json, first);
         }
-        at = end + 1;
+        rest = others;
     }
-    json.push('"');
+    json.push(b'"');
+}
+
+#[inline(always)]
+fn push_byte(json: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'"' | b'\\' => json.extend([b'\\', byte]),
+        b'\n' => json.extend(b"\\n"),
+        0..0x20 => {
+            let digit = |digit: u8| if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+            json.extend(b"\\u00");
+            json.extend([digit(byte >> 4), digit(byte & 15)]);
+        }
+        _ => json.push(byte),
+    }
 }
 
 /// Writes a map, entry by entry. Keys are constants, which are written as they are.
 #[derive(Debug)]
-pub struct MapWriter(String);
+pub struct MapWriter(Vec<u8>);
 
 impl MapWriter {
     /// An empty map, with room for so many bytes.
     pub fn with_capacity(bytes: usize) -> Self {
-        let mut json = String::with_capacity(bytes);
-        json.push('{');
+        let mut json = Vec::with_capacity(bytes);
+        json.push(b'{');
         Self(json)
     }
 
     /// Adds a string.
+    #[inline(always)]
     pub fn string(&mut self, key: &'static str, text: &str) {
         self.key(key);
         push_string(&mut self.0, text);
@@ -49,42 +58,43 @@ impl MapWriter {
     /// Adds a list of strings.
     pub fn strings<T: AsRef<str>>(&mut self, key: &'static str, texts: &[T]) {
         self.key(key);
-        self.0.push('[');
+        self.0.push(b'[');
         for (index, text) in texts.iter().enumerate() {
             if index > 0 {
-                self.0.push(',');
+                self.0.push(b',');
             }
             push_string(&mut self.0, text.as_ref());
         }
-        self.0.push(']');
+        self.0.push(b']');
     }
 
     /// Adds a value that is JSON already.
     pub fn raw(&mut self, key: &'static str, json: &str) {
         self.key(key);
-        self.0.push_str(json);
+        self.0.extend_from_slice(json.as_bytes());
     }
 
     /// Adds a map, whose entries `write` adds.
     pub fn map(&mut self, key: &'static str, write: impl FnOnce(&mut Self)) {
         self.key(key);
-        self.0.push('{');
+        self.0.push(b'{');
         write(self);
-        self.0.push('}');
+        self.0.push(b'}');
     }
 
     /// The whole map.
-    pub fn end(mut self) -> String {
-        self.0.push('}');
+    pub fn end(mut self) -> Vec<u8> {
+        self.0.push(b'}');
         self.0
     }
 
+    #[inline(always)]
     fn key(&mut self, key: &'static str) {
-        if !self.0.ends_with('{') {
-            self.0.push(',');
+        if self.0.last() != Some(&b'{') {
+            self.0.push(b',');
         }
-        self.0.push('"');
-        self.0.push_str(key);
-        self.0.push_str("\":");
+        self.0.push(b'"');
+        self.0.extend_from_slice(key.as_bytes());
+        self.0.extend(b"\":");
     }
 }

@@ -117,10 +117,10 @@ fn what_is_written_is_read_again() {
             map.strings("list", &[&text, ""]);
             map.map("map", |inner| inner.raw("raw", "[1.50]"));
             let expected = serde_json::json!({"text": text, "list": [text, ""], "map": {"raw": [1.5]}});
-            assert_eq!(serde_json::from_str::<Value>(&map.end()).expect("JSON"), expected);
+            assert_eq!(serde_json::from_slice::<Value>(&map.end()).expect("JSON"), expected);
         }
     }
-    assert_eq!(MapWriter::with_capacity(0).end(), "{}");
+    assert_eq!(MapWriter::with_capacity(0).end(), b"{}");
 }
 
 /// An object that is read in the pass over the whole is read as it is alone, and its errors do not hurt the whole.
