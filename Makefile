@@ -135,7 +135,7 @@ CYCLONEDX := 0.5.9
 policy-sbom.cdx.json:
 	@command -v cargo-cyclonedx >/dev/null || { echo "cargo-cyclonedx is not on the PATH: cargo install cargo-cyclonedx --version $(CYCLONEDX) --locked" >&2; exit 1; }
 	cargo cyclonedx --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy-sbom.cdx
-	rm e2e-tests/policy-sbom.cdx.json
+	find . -mindepth 2 -name policy-sbom.cdx.json -not -path './target/*' -delete # one for each other member
 
 .PHONY: clean
 clean:
