@@ -78,6 +78,18 @@ mod tests {
         check_labels(&[], false);
     }
 
+    /// The view reads few labels; these are among them.
+    #[test]
+    fn labels_of_the_controller_are_read() {
+        for prefix in TRACKING_PREFIXES {
+            let labels = format!(r#"{{"{prefix}/stack-name":"a","{prefix}/stack-namespace":"b","app":"c"}}"#);
+            let binding: TargetGroupBinding =
+                crate::kubernetes::decode(&format!(r#"{{"metadata":{{"labels":{labels}}}}}"#)).unwrap();
+            assert!(is_made_by_controller(&binding.metadata.labels), "{prefix}");
+            assert_eq!(binding.metadata.labels.len(), 2, "{prefix}");
+        }
+    }
+
     #[track_caller]
     fn check_target_type(value: &str, edition: Edition, default: TargetType, expected: Option<(TargetType, Source)>) {
         let mut binding = TargetGroupBinding::default();
