@@ -8,11 +8,12 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use json_text::{Node, Shape, may_mention};
+
 use crate::kubernetes::{
     DecodeError, Edition, IngressClass, IngressClassParams, ObjectWithMetadata, Service, StatefulSet, View, decode,
     decode_fields, display_text, is_valid_name,
 };
-use json_text::{Node, Shape, may_mention};
 
 /// Up to so many Services are asked for by name; more of them are read from one list.
 ///

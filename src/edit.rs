@@ -1,9 +1,10 @@
 //! Edits of the admitted object, as JSON: nothing but what a fix names changes, not even the order of keys.
 
+use json_text::RawMap;
+
 use crate::controller::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
 use crate::kubernetes::DecodeError;
 use crate::rules::Fix;
-use json_text::RawMap;
 
 /// The value of everything that is set.
 const IP: &str = r#""ip""#;

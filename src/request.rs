@@ -37,9 +37,7 @@ impl Kind {
             Self::TargetGroupBinding(_) => "TargetGroupBinding",
         }
     }
-}
 
-impl Kind {
     /// The fields that are read of an object of the kind.
     fn fields(self) -> Shapes {
         match self {

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use json_text::{JsonError, RawMap};
+
 use crate::controller::{Flags, TargetType};
 use crate::kubernetes::{display_text, is_valid_name};
-use json_text::JsonError;
-use json_text::RawMap;
 
 /// What a finding leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,28 +161,28 @@ impl Settings {
         let mut settings = Self::default();
         let mut problems = Vec::new();
         match RawMap::parse(json) {
-            Ok(map) => Reader { map, parent: "", problems: &mut problems }.read_settings(&mut settings),
+            Ok(map) => Level { map, parent: "", problems: &mut problems }.read_settings(&mut settings),
             Err(_) => problems.push(wrong_value("settings", json, "a map")),
         }
         if problems.is_empty() { Ok(settings) } else { Err(SettingsError { problems }) }
     }
 }
 
-/// Reads one level of the settings.
-struct Reader<'v, 'p> {
+/// One level of the settings, which is read key by key.
+struct Level<'v, 'p> {
     map: RawMap<'v>,
     parent: &'static str,
     problems: &'p mut Vec<Problem>,
 }
 
-impl Reader<'_, '_> {
+impl Level<'_, '_> {
     fn read_settings(&mut self, settings: &mut Settings) {
         self.refuse_unknown(&KEYS);
         self.choice("mode", MODES, &mut settings.mode);
         self.choice("services", SERVICE_SCOPES, &mut settings.services);
         let controller = self.map.get("controller").unwrap_or("null");
         if let Ok(map) = RawMap::parse(controller) {
-            let mut controller = Reader { map, parent: "controller.", problems: self.problems };
+            let mut controller = Level { map, parent: "controller.", problems: self.problems };
             controller.refuse_unknown(&CONTROLLER_KEYS);
             let flags = &mut settings.controller;
             controller.choice("defaultTargetType", TARGET_TYPES, &mut flags.default_target_type);

@@ -5,6 +5,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write};
 
+use json_text::MapWriter;
+
 use crate::cluster::{LookupError, LookupFailure, Resource};
 use crate::controller::{
     INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE, Source,
@@ -12,7 +14,6 @@ use crate::controller::{
 use crate::kubernetes::{DecodeError, ObjectRef, display_text, is_valid_name, shown_name};
 use crate::rules::{Finding, Fix, Instead, Remedy, Role, RuleId, ServiceType, Unjudged};
 use crate::settings::SettingsError;
-use json_text::MapWriter;
 
 /// So many findings are told one by one; of the others only how many they are.
 pub const MAX_LISTED: usize = 5;
@@ -185,16 +186,13 @@ impl Verdict {
     pub fn encode_log(&self) -> Option<Vec<u8>> {
         let log = self.log.as_ref()?;
         let mut line = MapWriter::with_capacity(ROOM);
-        line.string("level", log.level);
-        let outcome = match &self.outcome {
-            Outcome::Accept => "accept",
-            Outcome::Mutate(_) => "mutate",
-            Outcome::Reject { .. } => "reject",
+        let (outcome, message) = match &self.outcome {
+            Outcome::Accept => ("accept", Cow::Owned(self.warnings.join(" "))),
+            Outcome::Mutate(_) => ("mutate", Cow::Owned(self.warnings.join(" "))),
+            Outcome::Reject { message, .. } => ("reject", Cow::Borrowed(message.as_str())),
         };
-        match &self.outcome {
-            Outcome::Reject { message, .. } => line.string("message", message),
-            Outcome::Accept | Outcome::Mutate(_) => line.string("message", &self.warnings.join(" ")),
-        }
+        line.string("level", log.level);
+        line.string("message", &message);
         if let Some(object) = &log.object {
             line.string("object", &object.to_string());
         }

@@ -13,7 +13,8 @@ pub fn policy() -> Result<Vec<u8>, String> {
     read(repository().join("policy.wasm"), "make policy.wasm")
 }
 
-/// A policy of this folder: `empty_policy`, `plain_policy` or `repeating_policy`. `make bench` builds them, and says where in `PEERS`.
+/// A policy of this folder: `empty_policy`, `plain_policy` or `repeating_policy`. `make bench` builds them, and says where
+/// in `PEERS`.
 ///
 /// # Errors
 /// A module that was not built.

@@ -13,7 +13,7 @@ mod shape;
 mod writer;
 
 pub use raw_map::RawMap;
-pub use reader::{JsonError, Reader, ValueKind, items, string, value};
+pub use reader::{JsonError, Reader, ValueKind, items, string, value, whole};
 pub use scan::{Pair, any_place, may_mention};
-pub use shape::{Fields, Node, Shape, Shapes, Typed, Wrong, decode_fields};
+pub use shape::{Fields, Node, Shape, Shapes, Typed, Wrong, fields};
 pub use writer::MapWriter;

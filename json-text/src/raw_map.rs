@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::reader::{JsonError, Reader, ValueKind};
-use crate::writer::push_string;
+use crate::reader::{JsonError, Reader, ValueKind, whole};
+use crate::writer::MapWriter;
 
 /// The entries of a map, in their order.
 #[derive(Debug, Default)]
@@ -15,12 +15,13 @@ impl<'a> RawMap<'a> {
     /// # Errors
     /// What is no map, or no JSON.
     pub fn parse(json: &'a str) -> Result<Self, JsonError> {
-        let mut reader = Reader::new(json);
+        whole(json, Self::read)
+    }
+
+    fn read(reader: &mut Reader<'a>) -> Result<Self, JsonError> {
         let mut entries = Vec::new();
         match reader.kind()? {
-            ValueKind::Null => {
-                reader.skip()?;
-            }
+            ValueKind::Null => reader.skip()?,
             ValueKind::Map => {
                 reader.open()?;
                 while let Some(key) = reader.key()? {
@@ -29,7 +30,6 @@ impl<'a> RawMap<'a> {
             }
             _ => return Err(JsonError { reason: "no map", at: 0 }),
         }
-        reader.end()?;
         Ok(Self(entries))
     }
 
@@ -59,18 +59,11 @@ impl<'a> RawMap<'a> {
     /// The map as JSON.
     pub fn render(&self) -> String {
         let room = self.0.iter().map(|(key, json)| key.len() + json.len() + 4).sum::<usize>() + 2;
-        let mut json = Vec::with_capacity(room);
-        json.push(b'{');
-        for (index, (key, value)) in self.0.iter().enumerate() {
-            if index > 0 {
-                json.push(b',');
-            }
-            push_string(&mut json, key);
-            json.push(b':');
-            json.extend_from_slice(value.as_bytes());
+        let mut map = MapWriter::with_capacity(room);
+        for (key, value) in &self.0 {
+            map.entry(key, value);
         }
-        json.push(b'}');
         // It is put together from texts.
-        String::from_utf8(json).unwrap_or_default()
+        String::from_utf8(map.end()).unwrap_or_default()
     }
 }

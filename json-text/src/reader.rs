@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::scan::{ONES, below};
+
 /// Containers within containers; serde_json has the same limit, and no Kubernetes object comes near it.
 const MAX_DEPTH: u32 = 127;
 
@@ -70,7 +72,10 @@ pub fn items(json: &str) -> Result<Vec<&str>, JsonError> {
 }
 
 /// What `read` makes of the only value in `json`.
-fn whole<'a, T>(json: &'a str, read: impl FnOnce(&mut Reader<'a>) -> Result<T, JsonError>) -> Result<T, JsonError> {
+///
+/// # Errors
+/// Those of `read`, and anything behind the value.
+pub fn whole<'a, T>(json: &'a str, read: impl FnOnce(&mut Reader<'a>) -> Result<T, JsonError>) -> Result<T, JsonError> {
     let mut reader = Reader::new(json);
     let value = read(&mut reader)?;
     reader.end()?;
@@ -352,11 +357,9 @@ fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
 /// Marks the bytes of a word that are a quote, a backslash or a control character, and perhaps others behind one.
 #[inline(always)]
 pub(crate) fn special_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
     let is_quote = below(word ^ (ONES * u64::from(b'"')), 1);
     let is_escape = below(word ^ (ONES * u64::from(b'\\')), 1);
-    (below(word, 0x20) | is_quote | is_escape) & ONES << 7
+    below(word, 0x20) | is_quote | is_escape
 }
 
 /// The place behind the string whose text begins at `at`.

@@ -4,9 +4,15 @@
 //! escaped: names, which are of ASCII letters, digits, `-` and `.`, can only be hidden by a `\u` escape.
 
 /// Every byte of a word.
-const ONES: u64 = u64::MAX / 255;
+pub(crate) const ONES: u64 = u64::MAX / 255;
 /// The upper bit of every byte of a word, which marks a place.
 const MARKS: u64 = ONES << 7;
+
+/// Marks the bytes of a word that are below a limit, and perhaps others behind one.
+#[inline(always)]
+pub(crate) fn below(word: u64, limit: u64) -> u64 {
+    word.wrapping_sub(ONES * limit) & !word & MARKS
+}
 
 /// Two neighbouring bytes that are looked for.
 #[derive(Clone, Copy)]
@@ -25,11 +31,10 @@ impl Pair {
     }
 
     /// Marks the places in eight bytes where the pair stands, and perhaps others behind one; `next` are the eight bytes
-    /// that begin one byte later. A zero byte in `x` is found by `(x - 0x01…) & !x & 0x80…`.
+    /// that begin one byte later.
     #[inline]
     pub fn mark(self, word: u64, next: u64) -> u64 {
-        let difference = (word ^ self.first) | (next ^ self.second);
-        difference.wrapping_sub(ONES) & !difference & MARKS
+        below((word ^ self.first) | (next ^ self.second), 1)
     }
 }
 

@@ -180,7 +180,7 @@ pub struct Wrong {
 ///
 /// # Errors
 /// The first field that has a wrong type, with its path; text that is no JSON, without its place.
-pub fn decode_fields<'a>(json: &'a str, shapes: Shapes) -> Result<Fields<'a>, Wrong> {
+pub fn fields<'a>(json: &'a str, shapes: Shapes) -> Result<Fields<'a>, Wrong> {
     let mut reader = Reader::new(json);
     let fields = read_map(&mut reader, shapes)?;
     reader.end().map_err(Box::<Failure>::from)?;
@@ -265,13 +265,14 @@ fn read<'a>(reader: &mut Reader<'a>, shape: &Shape) -> Read<Node<'a>> {
 
 fn read_number<'a>(reader: &mut Reader<'a>, shape: &Shape) -> Read<Node<'a>> {
     let number = reader.value()?;
-    if number.contains(['.', 'e', 'E']) {
-        return Err(Failure::new(format!("invalid type: floating point `{number}`, expected {}", shape.expected())));
-    }
-    match number.parse() {
-        Ok(number) => Ok(Node::Int(number)),
-        Err(_) => Err(Failure::new(format!("invalid value: integer `{number}`, expected {}", shape.expected()))),
-    }
+    number.parse().map(Node::Int).map_err(|_| {
+        let wrong = if is_integer(number) { "value" } else { "type" };
+        Failure::new(format!(
+            "invalid {wrong}: {}, expected {}",
+            described(ValueKind::Number, number),
+            shape.expected()
+        ))
+    })
 }
 
 fn read_texts(reader: &mut Reader<'_>, is_read: fn(&str) -> bool) -> Read<BTreeMap<String, String>> {
@@ -361,19 +362,27 @@ fn are_same(one: &str, other: &str) -> bool {
 fn wrong(reader: &mut Reader<'_>, shape: &Shape) -> Box<Failure> {
     match reader.kind().and_then(|kind| Ok((kind, reader.value()?))) {
         Ok((kind, value)) => {
-            let found = match kind {
-                ValueKind::Null => "null".to_owned(),
-                ValueKind::Bool => format!("boolean `{value}`"),
-                ValueKind::Number if value.contains(['.', 'e', 'E']) => format!("floating point `{value}`"),
-                ValueKind::Number => format!("integer `{value}`"),
-                ValueKind::String => format!("string {value}"),
-                ValueKind::List => "sequence".to_owned(),
-                ValueKind::Map => "map".to_owned(),
-            };
-            Failure::new(format!("invalid type: {found}, expected {}", shape.expected()))
+            Failure::new(format!("invalid type: {}, expected {}", described(kind, value), shape.expected()))
         }
         Err(error) => error.into(),
     }
+}
+
+/// A value as an error names it.
+fn described(kind: ValueKind, value: &str) -> String {
+    match kind {
+        ValueKind::Null => "null".to_owned(),
+        ValueKind::Bool => format!("boolean `{value}`"),
+        ValueKind::Number if is_integer(value) => format!("integer `{value}`"),
+        ValueKind::Number => format!("floating point `{value}`"),
+        ValueKind::String => format!("string {value}"),
+        ValueKind::List => "sequence".to_owned(),
+        ValueKind::Map => "map".to_owned(),
+    }
+}
+
+fn is_integer(number: &str) -> bool {
+    !number.contains(['.', 'e', 'E'])
 }
 
 impl Shape {
@@ -404,7 +413,7 @@ mod tests {
 
     #[track_caller]
     fn refuses(json: &str, message: &str) {
-        let error = decode_fields(json, SHAPE).map(|_| ()).map_err(|error| error.to_string());
+        let error = fields(json, SHAPE).map(|_| ()).map_err(|error| error.to_string());
         assert_eq!(error, Err(message.to_owned()), "{json}");
     }
 
@@ -436,7 +445,7 @@ mod tests {
     fn null_is_absent_and_what_is_not_read_may_be_anything() {
         let json = r#"{"flag":null,"ports":[{"port":null,"target":"http"},null],"labels":{"a":"b","other":[1]},
             "unknown":{"a":[1,{}]},"any":{"x":[]},"raw":{"n":1.50}}"#;
-        let mut fields = decode_fields(json, SHAPE).unwrap();
+        let mut fields = fields(json, SHAPE).unwrap();
         assert_eq!(fields.bool("flag"), None);
         let ports: Vec<_> =
             fields.maps("ports").map(|mut port| (port.int("port"), port.optional_text("target"))).collect();

@@ -4,7 +4,7 @@ use crate::reader::special_bytes;
 
 /// Adds `text` to `json` as a string. Where a word of it needs no escape, it is copied as one: most strings are short, and
 /// a call for each would take longer.
-pub(crate) fn push_string(json: &mut Vec<u8>, text: &str) {
+fn push_string(json: &mut Vec<u8>, text: &str) {
     json.reserve(text.len() + 2);
     json.push(b'"');
     let mut rest = text.as_bytes();
@@ -88,11 +88,24 @@ impl MapWriter {
         self.0
     }
 
+    /// Adds an entry of any key, whose value is JSON already.
+    pub(crate) fn entry(&mut self, key: &str, json: &str) {
+        self.separate();
+        push_string(&mut self.0, key);
+        self.0.push(b':');
+        self.0.extend_from_slice(json.as_bytes());
+    }
+
     #[inline(always)]
-    fn key(&mut self, key: &'static str) {
+    fn separate(&mut self) {
         if self.0.last() != Some(&b'{') {
             self.0.push(b',');
         }
+    }
+
+    #[inline(always)]
+    fn key(&mut self, key: &'static str) {
+        self.separate();
         self.0.push(b'"');
         self.0.extend_from_slice(key.as_bytes());
         self.0.extend(b"\":");

@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use json_text::{MapWriter, RawMap, Shape, decode_fields, string, value};
+use json_text::{MapWriter, RawMap, Shape, fields, string, value};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -133,7 +133,7 @@ fn a_typed_value_is_read_as_it_is_alone() {
         ("rest", Shape::Text),
     ];
     let read = |json| {
-        let mut fields = decode_fields(json, WHOLE).expect("a whole");
+        let mut fields = fields(json, WHOLE).expect("a whole");
         let typed = fields.typed("object").map(|typed| {
             (typed.json, typed.fields.map(|read| read.map(|mut read| read.int("n")).map_err(|wrong| wrong.to_string())))
         });
@@ -153,6 +153,6 @@ fn a_typed_value_is_read_as_it_is_alone() {
     let wrong = ".: invalid type: sequence, expected a map".to_owned();
     assert_eq!(read(r#"{"kind":"k","object":[1],"rest":"r"}"#), (Some(("[1]", Some(Err(wrong)))), rest()));
     assert_eq!(read(r#"{"kind":"k","object":null,"rest":"r"}"#), (None, rest()));
-    let broken = decode_fields(r#"{"kind":"k","object":{"n":7,"#, WHOLE).map(|_| ()).map_err(|wrong| wrong.to_string());
+    let broken = fields(r#"{"kind":"k","object":{"n":7,"#, WHOLE).map(|_| ()).map_err(|wrong| wrong.to_string());
     assert_eq!(broken, Err("object: unexpected end".to_owned()));
 }

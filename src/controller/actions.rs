@@ -9,8 +9,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::kubernetes::{DecodeError, IntOrString, display_text};
 use json_text::{JsonError, Reader, ValueKind};
+
+use crate::kubernetes::{DecodeError, IntOrString, display_text};
 
 /// Where an Ingress keeps the actions of its `use-annotation` backends.
 pub const INGRESS_PREFIX: &str = "alb.ingress.kubernetes.io/actions.";
@@ -60,7 +61,8 @@ impl Problem {
 }
 
 fn read_action(owner: ActionOwner, text: &str) -> Result<Vec<TargetGroup>, Problem> {
-    let value = Json::parse(text).map_err(|error| Problem::new("", format!("not valid JSON: {error}")))?;
+    let value =
+        json_text::whole(text, Json::read).map_err(|error| Problem::new("", format!("not valid JSON: {error}")))?;
     let Some(action) = GoObject::new(&value, "")? else { return Ok(Vec::new()) };
     let is_forward = action.string("type")? == Some("forward");
     let mut is_of_aws = false;
@@ -215,13 +217,6 @@ enum Json {
 }
 
 impl Json {
-    fn parse(text: &str) -> Result<Self, JsonError> {
-        let mut reader = Reader::new(text);
-        let json = Self::read(&mut reader)?;
-        reader.end()?;
-        Ok(json)
-    }
-
     /// As deep as the reader goes, and no deeper.
     fn read(reader: &mut Reader<'_>) -> Result<Self, JsonError> {
         Ok(match reader.kind()? {

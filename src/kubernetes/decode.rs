@@ -68,5 +68,5 @@ pub fn decode<V: View>(json: &str) -> Result<V, DecodeError> {
 /// # Errors
 /// The first field that has a wrong type, with its path.
 pub fn decode_fields<'a>(json: &'a str, shapes: Shapes) -> Result<Fields<'a>, DecodeError> {
-    Ok(json_text::decode_fields(json, shapes)?)
+    Ok(json_text::fields(json, shapes)?)
 }

@@ -19,9 +19,8 @@ pub fn is_valid_name(name: &str) -> bool {
 
 /// `text` as one printable line of at most `max` bytes: control characters are escaped, what is too long is cut.
 pub fn display_text(text: &str, max: usize) -> Cow<'_, str> {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
     let printable = |c: char| !c.is_control() && !is_invisible(c);
-    if text.len() <= max && (text.bytes().all(is_plain) || text.chars().all(printable)) {
+    if text.len() <= max && text.chars().all(printable) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(max.min(text.len()) + 8);
