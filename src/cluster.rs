@@ -74,26 +74,21 @@ impl Resource {
         matches!(self, Self::IngressClassParams(_) | Self::TargetGroupBinding(_))
     }
 
-    /// The fields that are read, so that the host copies no others into the guest. Metadata always comes whole; a
-    /// mask that names nothing else leaves just that.
-    pub fn field_masks(self) -> &'static [&'static str] {
+    /// The fields that are read, as JSON, so that the host copies no others into the guest. Metadata always comes whole;
+    /// a mask that names nothing else leaves just that.
+    pub fn field_masks(self) -> &'static str {
         match self {
-            Self::Namespace | Self::DaemonSet => &["metadata.name"],
-            Self::Service => &[
-                "spec.allocateLoadBalancerNodePorts",
-                "spec.clusterIP",
-                "spec.clusterIPs",
-                "spec.loadBalancerClass",
-                "spec.ports",
-                "spec.type",
-            ],
-            Self::StatefulSet => &["spec.serviceName"],
-            Self::Ingress => {
-                &["spec.defaultBackend.service", "spec.ingressClassName", "spec.rules.http.paths.backend.service"]
+            Self::Namespace | Self::DaemonSet => r#"["metadata.name"]"#,
+            Self::Service => {
+                r#"["spec.allocateLoadBalancerNodePorts","spec.clusterIP","spec.clusterIPs","spec.loadBalancerClass","spec.ports","spec.type"]"#
             }
-            Self::IngressClass => &["spec.controller", "spec.parameters"],
-            Self::IngressClassParams(_) => &["spec.group", "spec.namespaceSelector", "spec.targetType"],
-            Self::TargetGroupBinding(_) => &["spec.networking", "spec.serviceRef", "spec.targetType"],
+            Self::StatefulSet => r#"["spec.serviceName"]"#,
+            Self::Ingress => {
+                r#"["spec.defaultBackend.service","spec.ingressClassName","spec.rules.http.paths.backend.service"]"#
+            }
+            Self::IngressClass => r#"["spec.controller","spec.parameters"]"#,
+            Self::IngressClassParams(_) => r#"["spec.group","spec.namespaceSelector","spec.targetType"]"#,
+            Self::TargetGroupBinding(_) => r#"["spec.networking","spec.serviceRef","spec.targetType"]"#,
         }
     }
 }
@@ -192,10 +187,6 @@ type Lookup<T> = Result<T, LookupFailure>;
 type ObjectJson = Option<Rc<str>>;
 /// The names of the objects of a list, in order.
 type Names = Rc<BTreeSet<String>>;
-/// A list that was asked for.
-type List = (Resource, Lookup<Names>);
-/// Which object: its kind, and its name in the one namespace where its kind is looked up.
-type Key = (Resource, String);
 
 /// A name that no object can have but a URL can: asking for it tells whether a list would be answered.
 const PROBE: &str = "_";
@@ -205,15 +196,22 @@ const PROBE: &str = "_";
 pub struct Lookups<'c> {
     cluster: &'c dyn Cluster,
     namespace: &'c str,
-    objects: RefCell<BTreeMap<Key, Lookup<ObjectJson>>>,
-    /// The names of the objects of a list, in order.
-    lists: RefCell<Vec<List>>,
+    known: RefCell<Vec<Known>>,
+}
+
+/// What is known of a kind, in the one namespace where it is looked up.
+struct Known {
+    resource: Resource,
+    /// The answers on objects that were asked for by name, and the objects of the list.
+    objects: BTreeMap<String, Lookup<ObjectJson>>,
+    /// The names of the objects of the list, once it was asked for.
+    list: Option<Lookup<Names>>,
 }
 
 impl<'c> Lookups<'c> {
     /// No lookups yet, for a request in `namespace`. Namespaced objects are looked up there, but for DaemonSets.
     pub fn new(cluster: &'c dyn Cluster, namespace: &'c str) -> Self {
-        Self { cluster, namespace, objects: RefCell::default(), lists: RefCell::default() }
+        Self { cluster, namespace, known: RefCell::default() }
     }
 
     /// The namespace of the request.
@@ -290,18 +288,31 @@ impl<'c> Lookups<'c> {
 
     /// The answer on one object, where it is known already: asked for by name, or from a list.
     fn answer(&self, resource: Resource, name: &str) -> Option<Lookup<ObjectJson>> {
-        let known = self.objects.borrow().get(&(resource, name.to_owned())).cloned();
-        known.or_else(|| self.list_answer(resource).map(|list| list.map(|_| None)))
-    }
-
-    /// The names in the list of a kind, where it is known already.
-    fn list_answer(&self, resource: Resource) -> Option<Lookup<Names>> {
-        self.lists.borrow().iter().find(|(known, _)| *known == resource).map(|(_, answer)| answer.clone())
+        self.known(resource, |known| {
+            let answer = known.objects.get(name).cloned();
+            answer.or_else(|| known.list.as_ref().map(|list| list.clone().map(|_| None)))
+        })
     }
 
     /// How many objects of a kind are known by name.
     fn answers(&self, resource: Resource) -> usize {
-        self.objects.borrow().keys().filter(|(of, _)| *of == resource).count()
+        self.known(resource, |known| Some(known.objects.len())).unwrap_or(0)
+    }
+
+    fn known<T>(&self, resource: Resource, read: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+        self.known.borrow().iter().find(|known| known.resource == resource).and_then(read)
+    }
+
+    fn learn(&self, resource: Resource, write: impl FnOnce(&mut Known)) {
+        let mut all = self.known.borrow_mut();
+        match all.iter_mut().find(|known| known.resource == resource) {
+            Some(known) => write(known),
+            None => {
+                let mut known = Known { resource, objects: BTreeMap::new(), list: None };
+                write(&mut known);
+                all.push(known);
+            }
+        }
     }
 
     /// One object: from what is known, by a GET where no more than `max_gets` of the kind are known, else from the list.
@@ -336,7 +347,9 @@ impl<'c> Lookups<'c> {
             Err(LookupError::KindNotInstalled) if resource.may_be_absent() => Ok(None),
             Err(error) => Err(failure(error)),
         };
-        self.objects.borrow_mut().insert((resource, name.to_owned()), answer.clone());
+        self.learn(resource, |known| {
+            known.objects.insert(name.to_owned(), answer.clone());
+        });
         answer
     }
 
@@ -363,25 +376,27 @@ impl<'c> Lookups<'c> {
     /// The names of a kind's objects (in `namespace`), asked for once; the objects become known. A probe comes first: a
     /// list that the API server refuses is never answered.
     fn list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Names> {
-        if let Some(answer) = self.list_answer(resource) {
+        if let Some(answer) = self.known(resource, |known| known.list.clone()) {
             return answer;
         }
         let answer = self.ask_for_list(resource, namespace).map(|items| {
-            let mut objects = self.objects.borrow_mut();
             let mut names = BTreeSet::new();
-            for (name, json) in items {
-                objects.entry((resource, name.clone())).or_insert(Ok(Some(json)));
-                names.insert(name);
-            }
+            names.extend(items.iter().map(|(name, _)| name.clone()));
+            self.learn(resource, |known| {
+                for (name, json) in items {
+                    known.objects.entry(name).or_insert(Ok(Some(json)));
+                }
+            });
             Rc::new(names)
         });
-        self.lists.borrow_mut().push((resource, answer.clone()));
+        self.learn(resource, |known| known.list = Some(answer.clone()));
         answer
     }
 
     fn ask_for_list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Vec<(String, Rc<str>)>> {
         let failure = |error| LookupFailure { resource, object: None, error };
-        let was_answered = self.objects.borrow().iter().any(|((of, _), answer)| *of == resource && answer.is_ok());
+        let was_answered =
+            self.known(resource, |known| known.objects.values().any(Result::is_ok).then_some(())).is_some();
         if !was_answered {
             match self.cluster.get(resource, namespace, PROBE) {
                 Ok(_) | Err(LookupError::NoSuchObject) => {}
@@ -462,6 +477,31 @@ mod tests {
 
     fn unavailable(text: &str) -> LookupError {
         LookupError::Unavailable(text.to_owned())
+    }
+
+    /// Answers a GET with a headless Service, and a list with the same one after it has become another.
+    struct Changing;
+
+    impl Cluster for Changing {
+        fn get(&self, _: Resource, _: Option<&str>, _: &str) -> Result<Vec<u8>, LookupError> {
+            Ok(br#"{"metadata":{"name":"cart","namespace":"shop"},"spec":{"clusterIP":"None"}}"#.to_vec())
+        }
+
+        fn list(&self, _: Resource) -> Result<Vec<u8>, LookupError> {
+            Ok(br#"{"items":[{"metadata":{"name":"cart","namespace":"shop"},"spec":{"clusterIP":"10.0.0.1"}}]}"#
+                .to_vec())
+        }
+    }
+
+    #[test]
+    fn an_answer_is_never_replaced_by_a_later_one() {
+        let lookups = Lookups::new(&Changing, "shop");
+        let is_headless = |service: Option<Service>| service.map(|service| service.is_headless());
+        assert_eq!(lookups.service("cart").map(is_headless), Ok(Some(true)));
+        let listed: Vec<Lookup<Service>> = lookups.mentioning(Resource::Service, "cart").unwrap();
+        let listed: Vec<Lookup<bool>> = listed.into_iter().map(|service| service.map(|it| it.is_headless())).collect();
+        assert_eq!(listed, [Ok(true)]);
+        assert_eq!(lookups.service("cart").map(is_headless), Ok(Some(true)));
     }
 
     #[test]

@@ -57,7 +57,7 @@ fn request_for(resource: Resource) -> MapWriter {
     let mut request = MapWriter::with_capacity(400);
     request.string("api_version", resource.api_version());
     request.string("kind", resource.kind());
-    request.strings("field_masks", resource.field_masks());
+    request.raw("field_masks", resource.field_masks());
     request
 }
 

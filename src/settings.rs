@@ -224,10 +224,10 @@ impl Level<'_, '_> {
         }
     }
 
-    fn name(&mut self, key: &str, allowed: &str, is_valid: impl Fn(&str) -> bool, setting: &mut String) {
+    fn name(&mut self, key: &str, allowed: &str, is_valid: impl Fn(&str) -> bool, setting: &mut Cow<'static, str>) {
         let Some(value) = self.map.get(key) else { return };
         match text(value).filter(|given| is_valid(given)) {
-            Some(given) => *setting = given,
+            Some(given) => *setting = Cow::Owned(given),
             None => self.problems.push(self.wrong(key, value, allowed)),
         }
     }
@@ -334,11 +334,11 @@ mod tests {
         }
         for name in ["", "internal", "my.class"] {
             accepts(json!({"controller": {"ingressClass": name}}), |settings| {
-                name.clone_into(&mut settings.controller.ingress_class);
+                settings.controller.ingress_class = name.to_owned().into();
             });
         }
         accepts(json!({"controller": {"loadBalancerClass": "example.com/My_NLB"}}), |settings| {
-            "example.com/My_NLB".clone_into(&mut settings.controller.load_balancer_class);
+            settings.controller.load_balancer_class = "example.com/My_NLB".into();
         });
         accepts(json!({"advice": []}), |settings| settings.advice.clear());
         accepts(json!({"advice": ["servicePort", "targetHealth", "servicePort"]}), |settings| {

@@ -12,7 +12,7 @@ use crate::controller::{
     INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE, Source,
 };
 use crate::kubernetes::{DecodeError, ObjectRef, display_text, is_valid_name, shown_name};
-use crate::rules::{Finding, Fix, Instead, Remedy, Role, RuleId, ServiceType, Unjudged};
+use crate::rules::{Finding, Fix, Instead, NoNodePort, Remedy, Role, RuleId, Unjudged};
 use crate::settings::SettingsError;
 
 /// So many findings are told one by one; of the others only how many they are.
@@ -22,6 +22,8 @@ const MAX_WARNING: usize = 256;
 /// Room for a message of usual length, and for one with everything around it.
 const USUAL_MESSAGE: usize = 480;
 const ROOM: usize = 1_200;
+/// Room for the name of an object with its kind and namespace.
+const USUAL_NAME: usize = 64;
 /// Warnings are this short where names of usual length allow it: the API server may cut many long ones.
 const USUAL_WARNING: usize = 120;
 
@@ -76,6 +78,13 @@ impl Facts {
         }
     }
 
+    /// Adds the facts of another one.
+    fn extend(&mut self, other: &Self) {
+        for (name, value) in &other.0 {
+            self.add(name, value.clone());
+        }
+    }
+
     fn write(&self, to: &mut MapWriter) {
         for (name, value) in &self.0 {
             to.string(name, value);
@@ -90,7 +99,8 @@ pub struct LogLine {
     level: &'static str,
     /// The object that was admitted or refused; none where the request could not be read.
     object: Option<ObjectRef>,
-    /// `finding`, `service`, `path`, `fix`, as in the audit annotations; `lookup` for failed lookups.
+    /// What there is besides the audit annotations of the verdict, which the line has too: `finding`, `service`, `path`,
+    /// `fix`, as in these; `lookup` for failed lookups.
     fields: Facts,
 }
 
@@ -186,18 +196,29 @@ impl Verdict {
     pub fn encode_log(&self) -> Option<Vec<u8>> {
         let log = self.log.as_ref()?;
         let mut line = MapWriter::with_capacity(ROOM);
-        let (outcome, message) = match &self.outcome {
-            Outcome::Accept => ("accept", Cow::Owned(self.warnings.join(" "))),
-            Outcome::Mutate(_) => ("mutate", Cow::Owned(self.warnings.join(" "))),
-            Outcome::Reject { message, .. } => ("reject", Cow::Borrowed(message.as_str())),
+        let warnings = || Cow::Owned(self.warnings.join(" "));
+        let (outcome, message, audited) = match &self.outcome {
+            Outcome::Accept => ("accept", warnings(), None),
+            Outcome::Mutate(_) => ("mutate", warnings(), None),
+            Outcome::Reject { message, audit_annotations, .. } => {
+                ("reject", Cow::Borrowed(message.as_str()), Some(audit_annotations))
+            }
         };
         line.string("level", log.level);
         line.string("message", &message);
         if let Some(object) = &log.object {
-            line.string("object", &object.to_string());
+            line.string("object", &shown(object));
         }
         line.string("outcome", outcome);
-        log.fields.write(&mut line);
+        match audited {
+            Some(audited) if log.fields.is_empty() => audited.write(&mut line),
+            Some(audited) => {
+                let mut fields = log.fields.clone();
+                fields.extend(audited);
+                fields.write(&mut line);
+            }
+            None => log.fields.write(&mut line),
+        }
         Some(line.end())
     }
 }
@@ -217,15 +238,14 @@ impl Report {
     }
 
     /// Warns of findings that do not lead to a refusal.
-    pub fn findings(&mut self, findings: &[&Finding]) -> Facts {
-        let facts = self.note_findings(findings);
-        self.warnings.extend(findings.iter().take(MAX_LISTED).map(|finding| short_form(finding)));
-        facts
+    pub fn findings(&mut self, findings: &[&Finding]) {
+        self.fields.extend(&facts_of(findings));
+        self.warn_of(findings);
     }
 
     /// Tells of every fix, once.
     pub fn fixed(&mut self, findings: &[&Finding]) {
-        self.note_findings(findings);
+        self.fields.extend(&facts_of(findings));
         let mut told: Vec<&Remedy> = Vec::new();
         for finding in findings {
             if !told.contains(&&finding.remedy) {
@@ -289,7 +309,8 @@ impl Report {
                 (400, list(errors, |to, error| write!(to, "{} cannot be read: {error}.", self.object)))
             }
             Refusal::Findings(findings) => {
-                audit_annotations = self.findings(findings);
+                audit_annotations = facts_of(findings);
+                self.warn_of(findings);
                 let mut message = list(findings, |to, finding| write!(to, "{} {}", what(finding), help(finding)));
                 if findings.iter().any(|finding| stops_load_balancer(finding)) {
                     message.push_str(" One such backend of an Ingress stops the reconcile of the whole load balancer, for every Ingress of its group.");
@@ -310,12 +331,8 @@ impl Report {
         Verdict { outcome, warnings: self.warnings, log }
     }
 
-    fn note_findings(&mut self, findings: &[&Finding]) -> Facts {
-        let facts = facts_of(findings);
-        for (name, value) in &facts.0 {
-            self.fields.add(name, value.clone());
-        }
-        facts
+    fn warn_of(&mut self, findings: &[&Finding]) {
+        self.warnings.extend(findings.iter().take(MAX_LISTED).map(|finding| short_form(finding)));
     }
 }
 
@@ -341,11 +358,19 @@ fn facts_of(findings: &[&Finding]) -> Facts {
     let mut facts = Facts::default();
     for finding in findings.iter().take(MAX_LISTED) {
         facts.add("finding", finding.rule.id());
-        facts.add("service", text(|f| finding.service.write_path(f, 253)).to_string());
-        facts.add("path", finding.server.to_string());
-        facts.add("fix", fix_phrase(finding, 253).to_string());
+        facts.add("service", shown(&text(|f| finding.service.write_path(f, 253))));
+        facts.add("path", shown(&finding.server));
+        facts.add("fix", shown(&fix_phrase(finding, 253)));
     }
     facts
+}
+
+/// A text as a string, with room for one of usual length.
+fn shown(text: &dyn Display) -> String {
+    let mut shown = String::with_capacity(USUAL_NAME);
+    // Writing to a string cannot fail.
+    let _ = write!(shown, "{text}");
+    shown
 }
 
 /// Text that is made while it is written: sentences are put together without a string for each part.
@@ -407,7 +432,7 @@ fn what(finding: &Finding) -> impl Display {
         if let Some(source) = &finding.source {
             write!(f, " ({})", source_phrase(source, finding))?;
         }
-        write!(f, ", which registers node ports, and {}", no_node_port(finding))?;
+        write!(f, ", which registers node ports, and {}", reason(finding))?;
         if finding.has_ignored_annotation {
             let key = INGRESS_TARGET_TYPE;
             write!(f, "; the controller does not read the annotation {key} on a TargetGroupBinding")?;
@@ -422,18 +447,18 @@ fn is_own_load_balancer(finding: &Finding) -> bool {
 
 /// `headless Service shop/cart`, or what a Service with a load balancer of its own is.
 fn described_service(finding: &Finding) -> impl Display {
-    text(move |f| match (finding.service_type, is_own_load_balancer(finding)) {
-        (ServiceType::Headless, true) => f.write_str("is headless and has a Network Load Balancer"),
-        (ServiceType::ClusterIp, true) => f.write_str("is of type ClusterIP and has a Network Load Balancer"),
-        (ServiceType::LoadBalancerWithoutNodePorts, true) => {
+    text(move |f| match (finding.no_node_port, is_own_load_balancer(finding)) {
+        (NoNodePort::Headless, true) => f.write_str("is headless and has a Network Load Balancer"),
+        (NoNodePort::ClusterIp, true) => f.write_str("is of type ClusterIP and has a Network Load Balancer"),
+        (NoNodePort::LoadBalancerWithoutNodePorts, true) => {
             f.write_str("allocates no node ports and has a Network Load Balancer")
         }
-        (ServiceType::Headless, false) => write!(f, "headless {}", finding.service),
-        (ServiceType::ClusterIp, false) => write!(f, "{} of type ClusterIP", finding.service),
-        (ServiceType::LoadBalancerWithoutNodePorts, false) => {
+        (NoNodePort::Headless, false) => write!(f, "headless {}", finding.service),
+        (NoNodePort::ClusterIp, false) => write!(f, "{} of type ClusterIP", finding.service),
+        (NoNodePort::LoadBalancerWithoutNodePorts, false) => {
             write!(f, "{} without allocated node ports", finding.service)
         }
-        (ServiceType::Missing, _) => write!(f, "{}", finding.service),
+        (NoNodePort::Missing, _) => write!(f, "{}", finding.service),
     })
 }
 
@@ -442,12 +467,12 @@ fn can_exist(finding: &Finding) -> bool {
     is_valid_name(&finding.service.name)
 }
 
-fn no_node_port(finding: &Finding) -> &'static str {
-    match finding.service_type {
-        ServiceType::Headless => "a headless Service has none",
-        ServiceType::ClusterIp => "a Service of type ClusterIP has none",
-        ServiceType::LoadBalancerWithoutNodePorts => "with allocateLoadBalancerNodePorts: false it has none",
-        ServiceType::Missing => "it does not exist",
+fn reason(finding: &Finding) -> &'static str {
+    match finding.no_node_port {
+        NoNodePort::Headless => "a headless Service has none",
+        NoNodePort::ClusterIp => "a Service of type ClusterIP has none",
+        NoNodePort::LoadBalancerWithoutNodePorts => "with allocateLoadBalancerNodePorts: false it has none",
+        NoNodePort::Missing => "it does not exist",
     }
 }
 
@@ -559,9 +584,9 @@ fn help(finding: &Finding) -> impl Display {
 
 /// The way that keeps instance mode. A headless Service must stay one: `clusterIP` is immutable.
 fn other_way(finding: &Finding) -> impl Display {
-    text(move |f| match (finding.service_type, finding.role) {
-        (ServiceType::ClusterIp, _) => write!(f, "give {} the type NodePort", finding.service),
-        (ServiceType::LoadBalancerWithoutNodePorts, _) => write!(f, "let {} allocate node ports", finding.service),
+    text(move |f| match (finding.no_node_port, finding.role) {
+        (NoNodePort::ClusterIp, _) => write!(f, "give {} the type NodePort", finding.service),
+        (NoNodePort::LoadBalancerWithoutNodePorts, _) => write!(f, "let {} allocate node ports", finding.service),
         (_, Role::TargetGroupBinding(_)) => f.write_str("bind a second Service of type NodePort"),
         (_, Role::Ingress(_)) => f.write_str("route to a second Service of type NodePort"),
         (_, Role::OwnLoadBalancer(_)) => f.write_str("give the load balancer to a second Service of type LoadBalancer"),
@@ -574,12 +599,12 @@ fn short_form(finding: &Finding) -> String {
     warning(&|f, max| {
         let service = short(&finding.service, max);
         write!(f, "{}: ", short(&finding.server, max))?;
-        match (finding.service_type, finding.role) {
-            (ServiceType::Missing, _) if can_exist(finding) => write!(f, "{service} does not exist"),
-            (ServiceType::Missing, _) => write!(f, "{service} is no valid name"),
-            (ServiceType::Headless, Role::OwnLoadBalancer(_)) => f.write_str("headless in instance mode"),
+        match (finding.no_node_port, finding.role) {
+            (NoNodePort::Missing, _) if can_exist(finding) => write!(f, "{service} does not exist"),
+            (NoNodePort::Missing, _) => write!(f, "{service} is no valid name"),
+            (NoNodePort::Headless, Role::OwnLoadBalancer(_)) => f.write_str("headless in instance mode"),
             (_, Role::OwnLoadBalancer(_)) => f.write_str("no node ports in instance mode"),
-            (ServiceType::Headless, _) => {
+            (NoNodePort::Headless, _) => {
                 let path = text(|f| finding.service.write_path(f, max));
                 write!(f, "headless {path} in instance mode")
             }
@@ -728,7 +753,7 @@ mod tests {
             server: object("TargetGroupBinding", "t"),
             role: Role::TargetGroupBinding(crate::kubernetes::Edition::Standard),
             source: Some(Source::TargetGroupBinding),
-            service_type: ServiceType::Headless,
+            no_node_port: NoNodePort::Headless,
             has_ignored_annotation: false,
             remedy: Remedy::Instead(Instead::ChangeBinding),
         };

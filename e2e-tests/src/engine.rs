@@ -104,6 +104,10 @@ impl NativeHost {
     }
 }
 
+fn field_masks(resource: Resource) -> Result<Value, LookupError> {
+    serde_json::from_str(resource.field_masks()).map_err(|error| LookupError::Unavailable(error.to_string()))
+}
+
 impl Cluster for NativeHost {
     fn get(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, LookupError> {
         let request = json!({
@@ -112,7 +116,7 @@ impl Cluster for NativeHost {
             "name": name,
             "namespace": namespace,
             "disable_cache": false,
-            "field_masks": resource.field_masks(),
+            "field_masks": field_masks(resource)?,
         });
         self.call("get_resource", &request, resource)
     }
@@ -123,7 +127,7 @@ impl Cluster for NativeHost {
             "kind": resource.kind(),
             "label_selector": null,
             "field_selector": null,
-            "field_masks": resource.field_masks(),
+            "field_masks": field_masks(resource)?,
         });
         self.call("list_resources_all", &request, resource)
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::scan::{ONES, below};
+use crate::scan::{MARKS, ONES};
 
 /// Containers within containers; serde_json has the same limit, and no Kubernetes object comes near it.
 const MAX_DEPTH: u32 = 127;
@@ -64,7 +64,7 @@ pub fn items(json: &str) -> Result<Vec<&str>, JsonError> {
         }
         reader.open()?;
         let mut items = Vec::new();
-        while reader.has_entry()? {
+        while reader.has_item()? {
             items.push(reader.value()?);
         }
         Ok(items)
@@ -87,15 +87,8 @@ pub fn whole<'a, T>(json: &'a str, read: impl FnOnce(&mut Reader<'a>) -> Result<
 pub struct Reader<'a> {
     text: &'a str,
     at: usize,
-    open: Open,
-}
-
-/// The containers that are open.
-#[derive(Debug, Clone, Copy, Default)]
-struct Open {
+    /// How many containers are open.
     depth: u32,
-    /// Whether they are maps, a bit each, the innermost lowest.
-    maps: u128,
     /// Whether the innermost has just been opened.
     is_first: bool,
 }
@@ -103,7 +96,7 @@ struct Open {
 impl<'a> Reader<'a> {
     /// The start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Self { text, at: 0, open: Open::default() }
+        Self { text, at: 0, depth: 0, is_first: false }
     }
 
     /// What the next value is, if it is one at all.
@@ -111,7 +104,6 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The end of the text, and bytes with which no value begins.
     pub fn kind(&mut self) -> Result<ValueKind, JsonError> {
-        self.at = skip_space(self.bytes(), self.at);
         Ok(match self.bytes().get(self.at) {
             Some(b'"') => ValueKind::String,
             Some(b'{') => ValueKind::Map,
@@ -119,6 +111,10 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => ValueKind::Number,
             Some(b't' | b'f') => ValueKind::Bool,
             Some(b'n') => ValueKind::Null,
+            Some(b' ' | b'\n' | b'\r' | b'\t') => {
+                self.at = skip_space(self.bytes(), self.at);
+                return self.kind();
+            }
             _ => return unexpected(self.bytes(), self.at),
         })
     }
@@ -137,43 +133,14 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// What is no JSON.
+    #[inline(always)]
     pub fn skip(&mut self) -> Result<(), JsonError> {
         let bytes = self.bytes();
-        let mut at = skip_space(bytes, self.at);
-        if bytes.get(at) == Some(&b'"') {
-            self.at = skip_string(bytes, at + 1)?;
-            return Ok(());
-        }
-        let mut open = self.open;
-        loop {
-            at = skip_space(bytes, at);
-            match bytes.get(at) {
-                Some(b'"') => at = skip_string(bytes, at + 1)?,
-                Some(bracket @ (b'{' | b'[')) => at = open.begin(at, *bracket)?,
-                Some(b'-' | b'0'..=b'9') => at = skip_number(bytes, at)?,
-                Some(b't') => at = skip_word(bytes, at, b"true")?,
-                Some(b'f') => at = skip_word(bytes, at, b"false")?,
-                Some(b'n') => at = skip_word(bytes, at, b"null")?,
-                _ => return unexpected(bytes, at),
-            }
-            // What has been read may be the last of its container, and that the last of its own.
-            loop {
-                if open.depth == self.open.depth {
-                    self.at = at;
-                    return Ok(());
-                }
-                let next = open.next(bytes, at)?;
-                at = next.at;
-                if next.is_entry {
-                    break;
-                }
-            }
-            if open.is_map() {
-                at = expect(bytes, skip_space(bytes, at), b'"')?;
-                at = skip_string(bytes, at)?;
-                at = expect(bytes, skip_space(bytes, at), b':')?;
-            }
-        }
+        self.at = match bytes.get(self.at) {
+            Some(b'"') => skip_string(bytes, self.at + 1)?,
+            _ => skip_value(bytes, self.at, self.depth)?,
+        };
+        Ok(())
     }
 
     /// Reads a string.
@@ -183,7 +150,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         let bytes = self.bytes();
-        let start = expect(bytes, skip_space(bytes, self.at), b'"')?;
+        let start = expect(bytes, self.at, b'"')?;
         let end = skip_plain(bytes, start);
         if bytes.get(end) == Some(&b'"') {
             self.at = end + 1;
@@ -197,36 +164,60 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// One that is too deep; what is neither.
     pub fn open(&mut self) -> Result<(), JsonError> {
-        let at = skip_space(self.bytes(), self.at);
-        match self.bytes().get(at) {
-            Some(bracket @ (b'{' | b'[')) => self.at = self.open.begin(at, *bracket)?,
-            _ => return unexpected(self.bytes(), at),
+        match self.kind()? {
+            ValueKind::List | ValueKind::Map if self.depth < MAX_DEPTH => {}
+            ValueKind::List | ValueKind::Map => return too_deep(self.at),
+            _ => return unexpected(self.bytes(), self.at),
         }
+        (self.at, self.depth, self.is_first) = (self.at + 1, self.depth + 1, true);
         Ok(())
     }
 
-    /// Whether the innermost container has another entry, which is read next: an item, or a key. Else it is closed.
+    /// Whether the list that was opened last has another item, which is read next. Else it is closed.
     ///
     /// # Errors
-    /// What can neither come before an entry nor end the container.
+    /// What can neither come before an item nor end a list.
     #[inline(always)]
-    pub fn has_entry(&mut self) -> Result<bool, JsonError> {
-        let next = self.open.next(self.bytes(), self.at)?;
-        self.at = next.at;
-        Ok(next.is_entry)
+    pub fn has_item(&mut self) -> Result<bool, JsonError> {
+        self.has_entry(b']')
     }
 
-    /// The next key of the innermost map, whose value is read next; else it is closed.
+    /// The next key of the map that was opened last, whose value is read next; else it is closed.
     ///
     /// # Errors
     /// What can neither come before a key nor end a map.
+    #[inline(always)]
     pub fn key(&mut self) -> Result<Option<Cow<'a, str>>, JsonError> {
-        if !self.has_entry()? {
+        if !self.has_entry(b'}')? {
             return Ok(None);
         }
         let key = self.string()?;
-        self.at = expect(self.bytes(), skip_space(self.bytes(), self.at), b':')?;
+        self.at = expect(self.bytes(), self.at, b':')?;
         Ok(Some(key))
+    }
+
+    #[inline(always)]
+    fn has_entry(&mut self, end: u8) -> Result<bool, JsonError> {
+        let bytes = self.bytes();
+        let is_first = std::mem::take(&mut self.is_first);
+        match bytes.get(self.at) {
+            Some(b',') if !is_first => self.at += 1,
+            Some(byte) if *byte == end => {
+                (self.at, self.depth) = (self.at + 1, self.depth.saturating_sub(1));
+                return Ok(false);
+            }
+            Some(byte) if is_first && *byte > b' ' => {}
+            _ => {
+                (self.at, self.is_first) = (skip_needed_space(bytes, self.at)?, is_first);
+                return self.has_entry_behind_space(end);
+            }
+        }
+        Ok(true)
+    }
+
+    #[cold]
+    fn has_entry_behind_space(&mut self, end: u8) -> Result<bool, JsonError> {
+        self.has_entry(end)
     }
 
     /// The text of the value that was read since `start`.
@@ -276,64 +267,80 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where reading goes on in a container.
-struct Next {
-    at: usize,
-    /// Whether there is another entry; else the container is closed.
-    is_entry: bool,
-}
-
-impl Open {
-    fn is_map(self) -> bool {
-        self.maps & 1 == 1
-    }
-
-    #[inline(always)]
-    fn begin(&mut self, at: usize, bracket: u8) -> Result<usize, JsonError> {
-        if self.depth == MAX_DEPTH {
-            return Err(JsonError { reason: "nested too deeply", at });
-        }
-        *self = Self { depth: self.depth + 1, maps: self.maps << 1 | u128::from(bracket == b'{'), is_first: true };
-        Ok(at + 1)
-    }
-
-    #[inline(always)]
-    fn next(&mut self, bytes: &[u8], at: usize) -> Result<Next, JsonError> {
-        let is_first = std::mem::take(&mut self.is_first);
-        let at = skip_space(bytes, at);
+/// The place behind the value at `at`, in so many containers. The containers in it are known by a bit each, the innermost
+/// lowest: whether it is a map.
+fn skip_value(bytes: &[u8], mut at: usize, outer: u32) -> Result<usize, JsonError> {
+    let (mut depth, mut maps) = (outer, 0_u128);
+    loop {
+        let mut is_opened = false;
         match bytes.get(at) {
-            Some(b'}') if self.is_map() => {}
-            Some(b']') if !self.is_map() => {}
-            Some(_) if is_first => return Ok(Next { at, is_entry: true }),
-            Some(b',') => return Ok(Next { at: at + 1, is_entry: true }),
-            _ => return unexpected(bytes, at),
+            Some(b'"') => at = skip_string(bytes, at + 1)?,
+            Some(b'{' | b'[') if depth == MAX_DEPTH => return too_deep(at),
+            Some(bracket @ (b'{' | b'[')) => {
+                (depth, maps) = (depth + 1, maps << 1 | u128::from(*bracket == b'{'));
+                (at, is_opened) = (at + 1, true);
+            }
+            Some(b'-' | b'0'..=b'9') => at = skip_number(bytes, at)?,
+            Some(b't') => at = skip_word(bytes, at, b"true")?,
+            Some(b'f') => at = skip_word(bytes, at, b"false")?,
+            Some(b'n') => at = skip_word(bytes, at, b"null")?,
+            _ => {
+                at = skip_needed_space(bytes, at)?;
+                continue;
+            }
         }
-        self.depth = self.depth.saturating_sub(1);
-        self.maps >>= 1;
-        Ok(Next { at: at + 1, is_entry: false })
+        // What has been read may be the last of its container, and that the last of its own.
+        loop {
+            if depth == outer {
+                return Ok(at);
+            }
+            match bytes.get(at) {
+                Some(b',') if !is_opened => {
+                    at += 1;
+                    break;
+                }
+                Some(b'}') if maps & 1 == 1 => {}
+                Some(b']') if maps & 1 == 0 => {}
+                Some(byte) if is_opened && *byte > b' ' => break,
+                _ => {
+                    at = skip_needed_space(bytes, at)?;
+                    continue;
+                }
+            }
+            (at, depth, maps, is_opened) = (at + 1, depth - 1, maps >> 1, false);
+        }
+        if maps & 1 == 1 {
+            at = skip_string(bytes, expect(bytes, at, b'"')?)?;
+            at = expect(bytes, at, b':')?;
+        }
     }
 }
 
-/// The place of the next byte that is no white space. A host writes none, and a loop costs something even where it ends
-/// at once: the host counts the time in each.
-#[inline(always)]
-fn skip_space(bytes: &[u8], at: usize) -> usize {
-    match bytes.get(at) {
-        Some(b' ' | b'\n' | b'\r' | b'\t') => skip_some_space(bytes, at),
-        _ => at,
-    }
-}
-
-#[cold]
-fn skip_some_space(bytes: &[u8], mut at: usize) -> usize {
+/// The place of the next byte that is no white space. A host writes none, so that everything else looks for what it
+/// expects first, and for white space only where that does not stand there.
+fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
     }
     at
 }
 
+/// The same where something else than white space would be an error.
+#[cold]
+fn skip_needed_space(bytes: &[u8], at: usize) -> Result<usize, JsonError> {
+    let behind = skip_space(bytes, at);
+    if behind == at { unexpected(bytes, at) } else { Ok(behind) }
+}
+
+/// The place behind `byte`, which comes next.
 #[inline(always)]
 fn expect(bytes: &[u8], at: usize, byte: u8) -> Result<usize, JsonError> {
+    if bytes.get(at) == Some(&byte) { Ok(at + 1) } else { expect_behind_space(bytes, at, byte) }
+}
+
+#[cold]
+fn expect_behind_space(bytes: &[u8], at: usize, byte: u8) -> Result<usize, JsonError> {
+    let at = skip_space(bytes, at);
     if bytes.get(at) == Some(&byte) { Ok(at + 1) } else { unexpected(bytes, at) }
 }
 
@@ -357,9 +364,13 @@ fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
 /// Marks the bytes of a word that are a quote, a backslash or a control character, and perhaps others behind one.
 #[inline(always)]
 pub(crate) fn special_bytes(word: u64) -> u64 {
-    let is_quote = below(word ^ (ONES * u64::from(b'"')), 1);
-    let is_escape = below(word ^ (ONES * u64::from(b'\\')), 1);
-    below(word, 0x20) | is_quote | is_escape
+    const QUOTE: u64 = ONES * b'"' as u64;
+    const ESCAPE: u64 = ONES * b'\\' as u64;
+    // As `below`, for three limits at once: neither a quote nor an escape has the upper bit.
+    let is_control = word.wrapping_sub(ONES * 0x20);
+    let is_quote = (word ^ QUOTE).wrapping_sub(ONES);
+    let is_escape = (word ^ ESCAPE).wrapping_sub(ONES);
+    (is_control | is_quote | is_escape) & !word & MARKS
 }
 
 /// The place behind the string whose text begins at `at`.
@@ -454,6 +465,11 @@ fn skip_digits(bytes: &[u8], start: usize) -> Result<usize, JsonError> {
 
 fn skip_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, JsonError> {
     if bytes.get(at..).is_some_and(|rest| rest.starts_with(word)) { Ok(at + word.len()) } else { unexpected(bytes, at) }
+}
+
+#[cold]
+fn too_deep<T>(at: usize) -> Result<T, JsonError> {
+    Err(JsonError { reason: "nested too deeply", at })
 }
 
 #[cold]

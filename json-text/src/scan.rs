@@ -6,11 +6,11 @@
 /// Every byte of a word.
 pub(crate) const ONES: u64 = u64::MAX / 255;
 /// The upper bit of every byte of a word, which marks a place.
-const MARKS: u64 = ONES << 7;
+pub(crate) const MARKS: u64 = ONES << 7;
 
 /// Marks the bytes of a word that are below a limit, and perhaps others behind one.
 #[inline(always)]
-pub(crate) fn below(word: u64, limit: u64) -> u64 {
+fn below(word: u64, limit: u64) -> u64 {
     word.wrapping_sub(ONES * limit) & !word & MARKS
 }
 

@@ -54,7 +54,7 @@ pub enum Node<'a> {
     /// [`Shape::Raw`].
     Raw(&'a str),
     /// [`Shape::Typed`].
-    Typed(Typed<'a>),
+    Typed(Box<Typed<'a>>),
     /// [`Shape::TextMap`]; the last of two equal keys counts.
     TextMap(BTreeMap<String, String>),
     /// [`Shape::List`].
@@ -125,7 +125,7 @@ impl<'a> Fields<'a> {
 
     /// [`Shape::Typed`].
     pub fn typed(&mut self, name: &str) -> Option<Typed<'a>> {
-        if let Node::Typed(typed) = self.take(name) { Some(typed) } else { None }
+        if let Node::Typed(typed) = self.take(name) { Some(*typed) } else { None }
     }
 
     /// [`Shape::TextMap`]; empty where there is none.
@@ -294,7 +294,7 @@ fn read_texts(reader: &mut Reader<'_>, is_read: fn(&str) -> bool) -> Read<BTreeM
 fn read_items<'a>(reader: &mut Reader<'a>, shape: &Shape) -> Read<Vec<Node<'a>>> {
     reader.open()?;
     let mut nodes = Vec::new();
-    while reader.has_entry()? {
+    while reader.has_item()? {
         let node = read(reader, shape).map_err(|error| error.at(Step::Index(nodes.len())))?;
         nodes.push(node);
     }
@@ -318,20 +318,24 @@ fn read_typed<'a>(reader: &mut Reader<'a>, shapes: Option<Shapes>) -> Result<Nod
         *reader = start.clone();
         reader.skip()?;
     }
-    Ok(Node::Typed(Typed { json: reader.since(&start), fields }))
+    Ok(Node::Typed(Box::new(Typed { json: reader.since(&start), fields })))
 }
 
 fn read_fields<'a>(reader: &mut Reader<'a>, shapes: Shapes) -> Read<Fields<'a>> {
     reader.open()?;
     let mut fields = Fields(Vec::with_capacity(shapes.len()));
+    // A bit for each field that was there.
+    let mut known = 0_u64;
     while let Some(key) = reader.key()? {
-        let Some((name, shape)) = shapes.iter().find(|(name, _)| are_same(name, &key)) else {
+        let Some((bit, (name, shape))) = (0..).zip(shapes).find(|(_, (name, _))| are_same(name, &key)) else {
             reader.skip()?;
             continue;
         };
-        if fields.0.iter().any(|(known, _)| std::ptr::eq::<str>(*known, *name)) {
+        let bit = 1_u64.checked_shl(bit).unwrap_or_default();
+        if known & bit != 0 {
             return Err(Failure::new(format!("duplicate field `{name}`")));
         }
+        known |= bit;
         let node = match shape {
             Shape::Typed(choose) => read_typed(reader, choose(&fields)).map_err(Box::from),
             _ => read(reader, shape),
@@ -341,21 +345,22 @@ fn read_fields<'a>(reader: &mut Reader<'a>, shapes: Shapes) -> Read<Fields<'a>> 
     Ok(fields)
 }
 
-/// Whether two names are the same, eight bytes at a time: a call of `memcmp` for each would take longer.
+/// Whether two names are the same. Most are at most sixteen bytes long, which are two words that may overlap; a call for
+/// each would take longer.
 #[inline]
 fn are_same(one: &str, other: &str) -> bool {
-    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
+    fn ends<const N: usize>(name: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*name.first_chunk()?, *name.last_chunk()?))
+    }
+    let (one, other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }
-    while let (Some((first, rest)), Some((second, others))) = (one.split_first_chunk::<8>(), other.split_first_chunk())
-    {
-        if u64::from_le_bytes(*first) != u64::from_le_bytes(*second) {
-            return false;
-        }
-        (one, other) = (rest, others);
+    match one.len() {
+        8..=16 => ends::<8>(one) == ends::<8>(other),
+        4..8 => ends::<4>(one) == ends::<4>(other),
+        _ => one == other,
     }
-    one.iter().zip(other).all(|(first, second)| first == second)
 }
 
 /// The error on a value whose type is not that of the shape.

@@ -2,24 +2,33 @@
 
 use crate::reader::special_bytes;
 
-/// Adds `text` to `json` as a string. Where a word of it needs no escape, it is copied as one: most strings are short, and
-/// a call for each would take longer.
+/// Adds `text` to `json` as a string: as much at a time as needs no escape.
 fn push_string(json: &mut Vec<u8>, text: &str) {
     json.reserve(text.len() + 2);
     json.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some((&first, mut others)) = rest.split_first() {
-        if let Some((word, behind)) = rest.split_first_chunk()
-            && special_bytes(u64::from_le_bytes(*word)) == 0
-        {
-            json.extend_from_slice(word);
-            others = behind;
-        } else {
+    while let Some((&first, others)) = rest.split_first() {
+        let behind = push_plain::<4>(json, rest).or_else(|| push_plain::<1>(json, rest));
+        rest = behind.unwrap_or_else(|| {
             push_byte(json, first);
-        }
-        rest = others;
+            others
+        });
     }
     json.push(b'"');
+}
+
+/// Adds so many words of `text` and returns what is behind them, where none of their bytes needs an escape. Strings are
+/// short: a call that copies any number of bytes would take longer.
+#[inline(always)]
+fn push_plain<'a, const WORDS: usize>(json: &mut Vec<u8>, text: &'a [u8]) -> Option<&'a [u8]> {
+    let (words, _) = text.as_chunks::<8>();
+    let words = words.first_chunk::<WORDS>()?;
+    let marks = words.iter().fold(0, |marks, word| marks | special_bytes(u64::from_le_bytes(*word)));
+    if marks != 0 {
+        return None;
+    }
+    json.extend_from_slice(words.as_flattened());
+    text.get(words.as_flattened().len()..)
 }
 
 #[inline(always)]

@@ -231,7 +231,7 @@ impl Json {
             ValueKind::List => {
                 reader.open()?;
                 let mut items = Vec::new();
-                while reader.has_entry()? {
+                while reader.has_item()? {
                     items.push(Self::read(reader)?);
                 }
                 Self::List(items)

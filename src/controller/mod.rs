@@ -19,9 +19,10 @@ pub use network_load_balancer::{
 };
 pub use target_group_binding::{is_made_by_controller, labels_of_binding, target_type_of_binding};
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::kubernetes::{Edition, Service};
+use crate::kubernetes::{Edition, Service, ServiceType};
 
 /// What a target group holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,17 +50,17 @@ pub struct Flags {
     /// `--default-target-type`.
     pub default_target_type: TargetType,
     /// `--ingress-class`.
-    pub ingress_class: String,
+    pub ingress_class: Cow<'static, str>,
     /// `--load-balancer-class`.
-    pub load_balancer_class: String,
+    pub load_balancer_class: Cow<'static, str>,
 }
 
 impl Default for Flags {
     fn default() -> Self {
         Self {
             default_target_type: TargetType::Instance,
-            ingress_class: "alb".to_owned(),
-            load_balancer_class: "service.k8s.aws/nlb".to_owned(),
+            ingress_class: Cow::Borrowed("alb"),
+            load_balancer_class: Cow::Borrowed("service.k8s.aws/nlb"),
         }
     }
 }
@@ -117,9 +118,11 @@ pub const NLB_HEALTH_CHECK_PORT: &str = "service.beta.kubernetes.io/aws-load-bal
 /// buildTargetType: a port without node port is refused. A missing node port alone does not count, as it is allocated
 /// after admission, unless `allocateLoadBalancerNodePorts: false` says that none will be.
 pub fn has_or_gets_node_ports(service: &Service) -> bool {
-    match service.service_type() {
-        "NodePort" => true,
-        "LoadBalancer" => service.spec.allocate_load_balancer_node_ports != Some(false) || service.has_node_port(),
+    match service.spec.service_type {
+        ServiceType::NodePort => true,
+        ServiceType::LoadBalancer => {
+            service.spec.allocate_load_balancer_node_ports != Some(false) || service.has_node_port()
+        }
         _ => false,
     }
 }

@@ -7,7 +7,7 @@ use super::{
     Flags, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE, Resolved, Source,
     TargetType, default_target_type, entries_read,
 };
-use crate::kubernetes::{Edition, IntOrString, Service, ServicePort};
+use crate::kubernetes::{Edition, IntOrString, Protocol, Service, ServicePort};
 
 /// Where an NLB Service keeps the actions of its listeners.
 pub const ACTIONS_PREFIX: &str = "service.beta.kubernetes.io/actions.";
@@ -132,13 +132,13 @@ impl<'a> ListenerConfig<'a> {
     fn protocol(&self, port: &ServicePort) -> &'static str {
         let number = port.port.to_string();
         let is_listed = |list: &BTreeSet<&str>| list.contains(port.name.as_str()) || list.contains(number.as_str());
-        match (self.merged_ports.contains(&port.port), port.protocol.as_str()) {
+        match (self.merged_ports.contains(&port.port), port.protocol) {
             (true, _) if is_listed(&self.quic_ports) => "TCP_QUIC",
             (true, _) => "TCP_UDP",
-            (false, "UDP") if is_listed(&self.quic_ports) => "QUIC",
-            (false, "UDP") => "UDP",
+            (false, Protocol::Udp) if is_listed(&self.quic_ports) => "QUIC",
+            (false, Protocol::Udp) => "UDP",
             (false, _) if self.has_certificates && (self.tls_ports.is_empty() || is_listed(&self.tls_ports)) => "TLS",
-            (false, "SCTP") => "SCTP",
+            (false, Protocol::Sctp) => "SCTP",
             (false, _) => "TCP",
         }
     }
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn the_class_of_auto_mode_is_its_own_whatever_the_flag_says() {
         let class = AUTO_MODE_CLASS.to_owned();
-        let flags = Flags { load_balancer_class: class.clone(), ..Flags::default() };
+        let flags = Flags { load_balancer_class: class.clone().into(), ..Flags::default() };
         let mut service = Service::default();
         service.spec.load_balancer_class = Some(class);
         let edition = network_load_balancer(&service, &flags).map(|load_balancer| load_balancer.edition);

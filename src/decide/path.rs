@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use crate::cluster::{LookupFailure, Lookups};
 use crate::controller::{Resolved, TargetType};
-use crate::kubernetes::{DecodeError, IntOrString, ObjectRef, Service};
-use crate::rules::{Finding, Instead, Remedy, Role, RuleId, ServiceType, Unjudged, rule_of_service};
+use crate::kubernetes::{DecodeError, IntOrString, ObjectRef, Service, ServiceType};
+use crate::rules::{Finding, Instead, NoNodePort, Remedy, Role, RuleId, Unjudged, rule_of_service};
 use crate::settings::{Advice, Reaction, Settings};
 
 /// What every judgement needs.
@@ -122,13 +122,15 @@ impl Path {
     }
 
     fn finding(&self, rule: RuleId) -> Finding {
-        let service_type = match (rule, self.backend.service()) {
-            (RuleId::HeadlessInstanceMode, _) => ServiceType::Headless,
-            (RuleId::InstanceModeWithoutNodePort, Some(service)) if service.service_type() == "LoadBalancer" => {
-                ServiceType::LoadBalancerWithoutNodePorts
+        let no_node_port = match (rule, self.backend.service()) {
+            (RuleId::HeadlessInstanceMode, _) => NoNodePort::Headless,
+            (RuleId::InstanceModeWithoutNodePort, Some(service))
+                if service.spec.service_type == ServiceType::LoadBalancer =>
+            {
+                NoNodePort::LoadBalancerWithoutNodePorts
             }
-            (RuleId::InstanceModeWithoutNodePort, _) => ServiceType::ClusterIp,
-            (RuleId::MissingService, _) => ServiceType::Missing,
+            (RuleId::InstanceModeWithoutNodePort, _) => NoNodePort::ClusterIp,
+            (RuleId::MissingService, _) => NoNodePort::Missing,
         };
         let is_missing = rule == RuleId::MissingService;
         Finding {
@@ -137,7 +139,7 @@ impl Path {
             server: self.server.clone(),
             role: self.role,
             source: self.target_type.as_ref().map(|resolved| resolved.source.clone()).filter(|_| !is_missing),
-            service_type,
+            no_node_port,
             has_ignored_annotation: self.has_ignored_annotation,
             remedy: if is_missing { Remedy::Instead(Instead::CreateService) } else { self.remedy.clone() },
         }

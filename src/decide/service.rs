@@ -182,7 +182,8 @@ fn judge_bindings(service: &Rc<Service>, edition: Edition, context: &Context<'_>
     for binding in judgement.readable(list, &context.admitted) {
         let is_live = !binding.metadata.is_being_deleted && !is_made_by_controller(&binding.metadata.labels);
         if is_live && binding.spec.service_ref.name == context.name() {
-            let path = path_of_binding(&binding, edition, context, &binding.metadata.name);
+            let server = context.object("TargetGroupBinding", &binding.metadata.name);
+            let path = path_of_binding(&binding, edition, context, server);
             judgement.paths.push(Path { backend: Backend::Found(Rc::clone(service)), ..path });
         }
     }

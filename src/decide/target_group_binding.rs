@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::path::{Backend, Context, Judgement, Path};
 use crate::controller::{INGRESS_TARGET_TYPE, TargetType, is_made_by_controller, target_type_of_binding};
-use crate::kubernetes::{Edition, TargetGroupBinding};
+use crate::kubernetes::{Edition, ObjectRef, TargetGroupBinding};
 use crate::rules::{Fix, Instead, Remedy, Role};
 
 /// The path of a binding, whose target type can be changed where none but `ip` is stored. Bindings that the controller made follow their owner, which is judged itself.
@@ -21,7 +21,7 @@ pub fn judge(
         return judgement;
     }
     let server = context.admitted.clone();
-    let mut path = path_of_binding(binding, edition, context, &server.name);
+    let mut path = path_of_binding(binding, edition, context, server.clone());
     let is_instance = path.is_served_by(TargetType::Instance);
     let decides = is_instance || context.wants_missing_services();
     let can_be_advised = context.wants_advice_on_services() || (context.wants_advice() && !path.has_networking);
@@ -37,12 +37,17 @@ pub fn judge(
 
 /// The path of a stored or admitted binding, its Service not looked up yet; seen from the Service, the binding is what
 /// to change.
-pub fn path_of_binding(binding: &TargetGroupBinding, edition: Edition, context: &Context<'_>, name: &str) -> Path {
+pub fn path_of_binding(
+    binding: &TargetGroupBinding,
+    edition: Edition,
+    context: &Context<'_>,
+    server: ObjectRef,
+) -> Path {
     let mut ports = BTreeSet::new();
     ports.extend(binding.spec.service_ref.port.clone());
     Path {
         service: context.object("Service", &binding.spec.service_ref.name),
-        server: context.object("TargetGroupBinding", name),
+        server,
         role: Role::TargetGroupBinding(edition),
         backend: Backend::Unknown,
         target_type: target_type_of_binding(binding, edition, context.settings.controller.default_target_type),

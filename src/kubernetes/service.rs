@@ -19,12 +19,10 @@ pub struct Service {
 /// `spec` of a Service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceSpec {
-    /// `ClusterIP` when empty: the API server's default.
-    pub service_type: String,
-    /// `None` for a headless Service.
-    pub cluster_ip: String,
-    /// The newer list form of `clusterIP`.
-    pub cluster_ips: Vec<String>,
+    /// Its type.
+    pub service_type: ServiceType,
+    /// Whether `clusterIP`, or the first of `clusterIPs`, is `None`.
+    pub has_no_cluster_ip: bool,
     /// Which controller serves a Service of type LoadBalancer.
     pub load_balancer_class: Option<String>,
     /// Whether a Service of type LoadBalancer gets node ports; `true` when absent.
@@ -33,19 +31,49 @@ pub struct ServiceSpec {
     pub ports: Vec<ServicePort>,
 }
 
+/// `spec.type` of a Service.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ServiceType {
+    /// `ClusterIP`; the API server's default.
+    #[default]
+    ClusterIp,
+    /// `NodePort`.
+    NodePort,
+    /// `LoadBalancer`.
+    LoadBalancer,
+    /// `ExternalName`.
+    ExternalName,
+    /// One that the API server does not know.
+    Unknown,
+}
+
 /// One port of a Service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServicePort {
     /// May be empty where there is one port.
     pub name: String,
-    /// `TCP` when empty: the API server's default.
-    pub protocol: String,
+    /// Its protocol.
+    pub protocol: Protocol,
     /// The port of the Service.
     pub port: i32,
     /// The pods' port, by number or by name; the same as `port` when absent.
     pub target_port: Option<IntOrString>,
     /// The nodes' port; 0 when there is none (yet).
     pub node_port: i32,
+}
+
+/// `protocol` of a port.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// `TCP`; the API server's default.
+    #[default]
+    Tcp,
+    /// `UDP`.
+    Udp,
+    /// `SCTP`.
+    Sctp,
+    /// One that the API server does not know.
+    Unknown,
 }
 
 impl View for Service {
@@ -77,7 +105,7 @@ impl View for Service {
         let mut spec = fields.map("spec");
         let port = |mut port: Fields<'_>| ServicePort {
             name: port.text("name"),
-            protocol: port.text("protocol"),
+            protocol: Protocol::of(&port.borrowed_text("protocol")),
             port: port.int("port"),
             target_port: IntOrString::of(port.take("targetPort")),
             node_port: port.int("nodePort"),
@@ -85,9 +113,9 @@ impl View for Service {
         Self {
             metadata: Metadata::of(fields),
             spec: ServiceSpec {
-                service_type: spec.text("type"),
-                cluster_ip: spec.text("clusterIP"),
-                cluster_ips: spec.list("clusterIPs").into_iter().filter_map(Node::text).collect(),
+                service_type: ServiceType::of(&spec.borrowed_text("type")),
+                has_no_cluster_ip: spec.borrowed_text("clusterIP") == "None"
+                    || matches!(spec.list("clusterIPs").first(), Some(Node::Text(first)) if first == "None"),
                 load_balancer_class: spec.optional_text("loadBalancerClass"),
                 allocate_load_balancer_node_ports: spec.bool("allocateLoadBalancerNodePorts"),
                 ports: spec.maps("ports").map(port).collect(),
@@ -104,18 +132,35 @@ impl Service {
     /// Whether the Service has no cluster IP on purpose (`clusterIP: None`). An ExternalName Service has none either,
     /// but is not headless.
     pub fn is_headless(&self) -> bool {
-        self.spec.service_type != "ExternalName"
-            && (self.spec.cluster_ip == "None" || self.spec.cluster_ips.first().is_some_and(|ip| ip == "None"))
-    }
-
-    /// The type, with the API server's default.
-    pub fn service_type(&self) -> &str {
-        if self.spec.service_type.is_empty() { "ClusterIP" } else { &self.spec.service_type }
+        self.spec.has_no_cluster_ip && self.spec.service_type != ServiceType::ExternalName
     }
 
     /// Whether one of its ports has a node port now.
     pub fn has_node_port(&self) -> bool {
         self.spec.ports.iter().any(|port| port.node_port != 0)
+    }
+}
+
+impl ServiceType {
+    fn of(text: &str) -> Self {
+        match text {
+            "" | "ClusterIP" => Self::ClusterIp,
+            "NodePort" => Self::NodePort,
+            "LoadBalancer" => Self::LoadBalancer,
+            "ExternalName" => Self::ExternalName,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Protocol {
+    fn of(text: &str) -> Self {
+        match text {
+            "" | "TCP" => Self::Tcp,
+            "UDP" => Self::Udp,
+            "SCTP" => Self::Sctp,
+            _ => Self::Unknown,
+        }
     }
 }
 

@@ -38,13 +38,13 @@
 //! - [Load balancers without node ports](https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-nodeport-allocation)
 
 use crate::controller::has_or_gets_node_ports;
-use crate::kubernetes::Service;
+use crate::kubernetes::{Service, ServiceType};
 
 /// Whether a Service, served in instance mode, breaks the rule. A missing node port alone does not count: it is
 /// allocated after admission.
 pub fn is_broken_by(service: &Service) -> bool {
     !service.is_headless()
-        && matches!(service.service_type(), "ClusterIP" | "LoadBalancer")
+        && matches!(service.spec.service_type, ServiceType::ClusterIp | ServiceType::LoadBalancer)
         && !has_or_gets_node_ports(service)
 }
 

@@ -83,8 +83,8 @@ pub struct Finding {
     pub role: Role,
     /// The line that decided the target type; none for a missing Service.
     pub source: Option<Source>,
-    /// The Service's type, with what keeps it from having node ports.
-    pub service_type: ServiceType,
+    /// Why the Service has no node port.
+    pub no_node_port: NoNodePort,
     /// Whether the object carries the Ingress annotation in a place where the controller does not read it.
     pub has_ignored_annotation: bool,
     /// What to do.
@@ -102,7 +102,7 @@ pub struct Unjudged {
 
 /// Why a Service has no node port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServiceType {
+pub enum NoNodePort {
     /// It is headless.
     Headless,
     /// Type ClusterIP.
