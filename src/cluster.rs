@@ -11,8 +11,8 @@ use std::rc::Rc;
 use json_text::{Node, Shape, may_mention};
 
 use crate::kubernetes::{
-    DecodeError, Edition, IngressClass, IngressClassParams, ObjectWithMetadata, Service, StatefulSet, View, decode,
-    decode_fields, display_text, is_valid_name,
+    DecodeError, Edition, IngressClass, IngressClassParams, NameKey, ObjectWithMetadata, Service, StatefulSet, View,
+    decode, decode_fields, display_text, is_valid_name,
 };
 
 /// Up to so many Services are asked for by name; more of them are read from one list.
@@ -186,7 +186,7 @@ type Lookup<T> = Result<T, LookupFailure>;
 /// One object as JSON; nothing where it does not exist.
 type ObjectJson = Option<Rc<str>>;
 /// The names of the objects of a list, in order.
-type Names = Rc<BTreeSet<String>>;
+type Names = Rc<BTreeSet<NameKey<'static>>>;
 
 /// A name that no object can have but a URL can: asking for it tells whether a list would be answered.
 const PROBE: &str = "_";
@@ -203,7 +203,7 @@ pub struct Lookups<'c> {
 struct Known {
     resource: Resource,
     /// The answers on objects that were asked for by name, and the objects of the list.
-    objects: BTreeMap<String, Lookup<ObjectJson>>,
+    objects: BTreeMap<NameKey<'static>, Lookup<ObjectJson>>,
     /// The names of the objects of the list, once it was asked for.
     list: Option<Lookup<Names>>,
 }
@@ -221,9 +221,13 @@ impl<'c> Lookups<'c> {
 
     /// Looks up Services of the request's namespace, which [`Lookups::service`] is asked for then: few of them by name,
     /// many by one list.
-    pub fn look_up_services(&self, names: &BTreeSet<&str>) {
-        let unknown =
-            || names.iter().filter(|name| is_valid_name(name) && self.answer(Resource::Service, name).is_none());
+    pub fn look_up_services(&self, names: &BTreeSet<NameKey<'_>>) {
+        let unknown = || {
+            names
+                .iter()
+                .map(NameKey::as_str)
+                .filter(|name| is_valid_name(name) && self.answer(Resource::Service, name).is_none())
+        };
         let are_few = self.answers(Resource::Service) + unknown().count() <= MAX_SERVICE_GETS;
         for name in unknown() {
             // The answer is kept, whatever it is.
@@ -289,7 +293,7 @@ impl<'c> Lookups<'c> {
     /// The answer on one object, where it is known already: asked for by name, or from a list.
     fn answer(&self, resource: Resource, name: &str) -> Option<Lookup<ObjectJson>> {
         self.known(resource, |known| {
-            let answer = known.objects.get(name).cloned();
+            let answer = known.objects.get(&NameKey::from(name)).cloned();
             answer.or_else(|| known.list.as_ref().map(|list| list.clone().map(|_| None)))
         })
     }
@@ -348,7 +352,7 @@ impl<'c> Lookups<'c> {
             Err(error) => Err(failure(error)),
         };
         self.learn(resource, |known| {
-            known.objects.insert(name.to_owned(), answer.clone());
+            known.objects.insert(name.to_owned().into(), answer.clone());
         });
         answer
     }
@@ -361,7 +365,7 @@ impl<'c> Lookups<'c> {
     ) -> Lookup<Vec<Lookup<T>>> {
         let names = self.list(resource, namespace)?;
         let mut decoded = Vec::new();
-        for name in names.iter() {
+        for name in names.iter().map(NameKey::as_str) {
             match self.answer(resource, name) {
                 Some(Ok(Some(json))) if is_wanted(&json) => {
                     decoded.push(decode_named(resource, namespace, name, &json));
@@ -381,10 +385,10 @@ impl<'c> Lookups<'c> {
         }
         let answer = self.ask_for_list(resource, namespace).map(|items| {
             let mut names = BTreeSet::new();
-            names.extend(items.iter().map(|(name, _)| name.clone()));
+            names.extend(items.iter().map(|(name, _)| NameKey::from(name.clone())));
             self.learn(resource, |known| {
                 for (name, json) in items {
-                    known.objects.entry(name).or_insert(Ok(Some(json)));
+                    known.objects.entry(name.into()).or_insert(Ok(Some(json)));
                 }
             });
             Rc::new(names)

@@ -8,7 +8,7 @@ use super::{
     INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, IngressOwner, Resolved, Source, TargetType, default_target_type,
     entries_read,
 };
-use crate::kubernetes::{Ingress, IntOrString, Service, ServiceBackend};
+use crate::kubernetes::{Ingress, IntOrString, NameKey, Service, ServiceBackend};
 
 /// A Service that an Ingress refers to, and a port of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference>, Vec<A
     let mut seen = BTreeSet::new();
     for backend in ingress.service_backends() {
         // The same action or Service behind another path says nothing new, and may be long.
-        if !seen.insert((&backend.name, backend.port.reference())) {
+        if !seen.insert((NameKey::from(backend.name.as_str()), backend.port.reference())) {
             continue;
         }
         if backend.port.name != USE_ANNOTATION {

@@ -7,7 +7,7 @@ use crate::controller::{
     INGRESS_HEALTH_CHECK_PORT, IngressOwner, Source, TargetType, has_or_gets_node_ports, named_health_check_port,
     owner_of_ingress, references_of_ingress, target_type_of_backend,
 };
-use crate::kubernetes::{Ingress, IntOrString, Metadata, Service};
+use crate::kubernetes::{Ingress, IntOrString, Metadata, NameKey, Service};
 use crate::rules::{Fix, Instead, Remedy, Role};
 
 /// The paths of an Ingress: one per Service, however many hosts, paths and ports lead there.
@@ -33,14 +33,14 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
         return judgement;
     }
     let mut order: Vec<&str> = Vec::new();
-    let mut ports: BTreeMap<&str, BTreeSet<IntOrString>> = BTreeMap::new();
+    let mut ports: BTreeMap<NameKey<'_>, BTreeSet<IntOrString>> = BTreeMap::new();
     for reference in &references {
         let name = reference.service_name.as_str();
         if only.is_some_and(|only| !only.contains(name)) {
             continue;
         }
         ports
-            .entry(name)
+            .entry(name.into())
             .or_insert_with(|| {
                 order.push(name);
                 BTreeSet::new()
@@ -50,7 +50,7 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
     let need = need_of_services(&owner, context);
     if need.is_some() {
         let mut names = BTreeSet::new();
-        names.extend(order.iter().copied());
+        names.extend(order.iter().copied().map(NameKey::from));
         context.lookups.look_up_services(&names);
     }
     for name in order {
@@ -64,7 +64,7 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
             context,
             (&server.name, name),
             backend,
-            ports.get_mut(name).map(std::mem::take).unwrap_or_default(),
+            ports.get_mut(&NameKey::from(name)).map(std::mem::take).unwrap_or_default(),
         ));
     }
     // Two are enough: for each path, one of them is another one.

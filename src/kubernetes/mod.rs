@@ -20,7 +20,7 @@ pub use ingress::{Ingress, IngressBackend, ServiceBackend};
 pub use ingress_class::{IngressClass, IngressClassParams, ParametersReference};
 pub use label_selector::LabelSelector;
 pub use metadata::{Metadata, ObjectWithMetadata};
-pub use name::{ObjectRef, display_text, is_valid_name, shown_name};
+pub use name::{NameKey, ObjectRef, display_text, is_valid_name, shown_name};
 pub use service::{IntOrString, Protocol, Service, ServicePort, ServiceType};
 pub use target_group_binding::TargetGroupBinding;
 pub use workloads::StatefulSet;

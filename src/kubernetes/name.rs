@@ -1,6 +1,7 @@
 //! Names of objects: which ones are valid, and how an object is named in text for people.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
@@ -43,6 +44,51 @@ fn is_invisible(c: char) -> bool {
             | '\u{2060}'..='\u{2069}' | '\u{2800}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             | '\u{e0000}'..='\u{e007f}'
     )
+}
+
+/// A name as the key of a map. Its order is that of its bytes, as a string's, but found a word at a time: names in a
+/// namespace begin alike, and `memcmp` goes byte by byte in wasm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NameKey<'a>(Cow<'a, str>);
+
+impl NameKey<'_> {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'a> From<&'a str> for NameKey<'a> {
+    fn from(name: &'a str) -> Self {
+        Self(Cow::Borrowed(name))
+    }
+}
+
+impl From<String> for NameKey<'_> {
+    fn from(name: String) -> Self {
+        Self(Cow::Owned(name))
+    }
+}
+
+impl PartialOrd for NameKey<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for NameKey<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (mut one, mut other) = (self.0.as_bytes(), other.0.as_bytes());
+        while let (Some((first, rest)), Some((second, others))) =
+            (one.split_first_chunk::<8>(), other.split_first_chunk())
+        {
+            if first != second {
+                return u64::from_be_bytes(*first).cmp(&u64::from_be_bytes(*second));
+            }
+            (one, other) = (rest, others);
+        }
+        one.iter().cmp(other)
+    }
 }
 
 /// An object, as kubectl names it: kind, namespace and name.
@@ -108,6 +154,27 @@ mod tests {
         }
         for name in ["", ".", "a..b", "-a", "a-", "Cart", "../../x", "a/b", "a b", "_", "ä", &"a".repeat(254)] {
             assert!(!is_valid_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_have_the_order_of_their_bytes() {
+        let names = [
+            "",
+            "a",
+            "ab",
+            "service-1",
+            "service-10",
+            "service-2",
+            "service-of-the-shop",
+            "service-of-the-shoq",
+            "z",
+            "ä",
+        ];
+        for one in names {
+            for other in names {
+                assert_eq!(NameKey::from(one).cmp(&NameKey::from(other)), one.cmp(other), "{one} {other}");
+            }
         }
     }
 
