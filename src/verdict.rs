@@ -207,7 +207,7 @@ impl Verdict {
         line.string("level", log.level);
         line.string("message", &message);
         if let Some(object) = &log.object {
-            line.string("object", &shown(object));
+            line.string("object", &string_of(object));
         }
         line.string("outcome", outcome);
         match audited {
@@ -358,19 +358,19 @@ fn facts_of(findings: &[&Finding]) -> Facts {
     let mut facts = Facts::default();
     for finding in findings.iter().take(MAX_LISTED) {
         facts.add("finding", finding.rule.id());
-        facts.add("service", shown(&text(|f| finding.service.write_path(f, 253))));
-        facts.add("path", shown(&finding.server));
-        facts.add("fix", shown(&fix_phrase(finding, 253)));
+        facts.add("service", string_of(&text(|f| finding.service.write_path(f, 253))));
+        facts.add("path", string_of(&finding.server));
+        facts.add("fix", string_of(&fix_phrase(finding, 253)));
     }
     facts
 }
 
 /// A text as a string, with room for one of usual length.
-fn shown(text: &dyn Display) -> String {
-    let mut shown = String::with_capacity(USUAL_NAME);
+fn string_of(text: &dyn Display) -> String {
+    let mut string = String::with_capacity(USUAL_NAME);
     // Writing to a string cannot fail.
-    let _ = write!(shown, "{text}");
-    shown
+    let _ = write!(string, "{text}");
+    string
 }
 
 /// Text that is made while it is written: sentences are put together without a string for each part.
@@ -432,7 +432,7 @@ fn what(finding: &Finding) -> impl Display {
         if let Some(source) = &finding.source {
             write!(f, " ({})", source_phrase(source, finding))?;
         }
-        write!(f, ", which registers node ports, and {}", reason(finding))?;
+        write!(f, ", which registers node ports, and {}", why_no_node_port(finding))?;
         if finding.has_ignored_annotation {
             let key = INGRESS_TARGET_TYPE;
             write!(f, "; the controller does not read the annotation {key} on a TargetGroupBinding")?;
@@ -467,7 +467,7 @@ fn can_exist(finding: &Finding) -> bool {
     is_valid_name(&finding.service.name)
 }
 
-fn reason(finding: &Finding) -> &'static str {
+fn why_no_node_port(finding: &Finding) -> &'static str {
     match finding.no_node_port {
         NoNodePort::Headless => "a headless Service has none",
         NoNodePort::ClusterIp => "a Service of type ClusterIP has none",

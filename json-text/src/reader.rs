@@ -111,12 +111,14 @@ impl<'a> Reader<'a> {
             Some(b'-' | b'0'..=b'9') => ValueKind::Number,
             Some(b't' | b'f') => ValueKind::Bool,
             Some(b'n') => ValueKind::Null,
-            Some(b' ' | b'\n' | b'\r' | b'\t') => {
-                self.at = skip_space(self.bytes(), self.at);
-                return self.kind();
-            }
-            _ => return unexpected(self.bytes(), self.at),
+            _ => return self.kind_behind_space(),
         })
+    }
+
+    #[cold]
+    fn kind_behind_space(&mut self) -> Result<ValueKind, JsonError> {
+        self.at = skip_needed_space(self.bytes(), self.at)?;
+        self.kind()
     }
 
     /// Reads any value, and returns its text.
@@ -207,16 +209,14 @@ impl<'a> Reader<'a> {
                 return Ok(false);
             }
             Some(byte) if is_first && *byte > b' ' => {}
-            _ => {
-                (self.at, self.is_first) = (skip_needed_space(bytes, self.at)?, is_first);
-                return self.has_entry_behind_space(end);
-            }
+            _ => return self.has_entry_behind_space(end, is_first),
         }
         Ok(true)
     }
 
     #[cold]
-    fn has_entry_behind_space(&mut self, end: u8) -> Result<bool, JsonError> {
+    fn has_entry_behind_space(&mut self, end: u8, is_first: bool) -> Result<bool, JsonError> {
+        (self.at, self.is_first) = (skip_needed_space(self.bytes(), self.at)?, is_first);
         self.has_entry(end)
     }
 

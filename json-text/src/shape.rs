@@ -327,11 +327,11 @@ fn read_fields<'a>(reader: &mut Reader<'a>, shapes: Shapes) -> Read<Fields<'a>> 
     // A bit for each field that was there.
     let mut known = 0_u64;
     while let Some(key) = reader.key()? {
-        let Some((bit, (name, shape))) = (0..).zip(shapes).find(|(_, (name, _))| are_same(name, &key)) else {
+        let Some((index, (name, shape))) = (0..).zip(shapes).find(|(_, (name, _))| are_same(name, &key)) else {
             reader.skip()?;
             continue;
         };
-        let bit = 1_u64.checked_shl(bit).unwrap_or_default();
+        let bit = 1_u64.checked_shl(index).unwrap_or_default();
         if known & bit != 0 {
             return Err(Failure::new(format!("duplicate field `{name}`")));
         }
