@@ -4,15 +4,16 @@
 //! another in an order that depends on the request and on earlier answers alone: `kwctl` replays recorded sessions in
 //! exactly that order.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use json_text::{Node, Shape, may_mention};
+use json_text::{Wrong, fields, may_mention};
 
 use crate::kubernetes::{
     DecodeError, Edition, IngressClass, IngressClassParams, NameKey, ObjectWithMetadata, Service, StatefulSet, View,
-    decode, decode_fields, display_text, is_valid_name,
+    decode, display_text, is_valid_name,
 };
 
 /// Up to so many Services are asked for by name; more of them are read from one list.
@@ -440,26 +441,45 @@ fn text(json: Vec<u8>) -> Result<String, LookupError> {
     String::from_utf8(json).map_err(|_| LookupError::Unreadable(DecodeError::new(".", "not UTF-8")))
 }
 
-/// What is read of a list, whose items are read later, and of an item, to tell it from the others.
-const LIST: &[(&str, Shape)] = &[("items", Shape::List(&Shape::Raw))];
-const ITEM: &[(&str, Shape)] = &[("metadata", Shape::Map(&[("name", Shape::Text), ("namespace", Shape::Text)]))];
-
 /// The items of a list with their names, those of `namespace` alone where one is given.
 fn items_of(json: &str, namespace: Option<&str>) -> Result<Vec<(String, Rc<str>)>, LookupError> {
     let missing = |field| LookupError::Unreadable(DecodeError::new(field, "missing"));
-    let mut list = decode_fields(json, LIST).map_err(LookupError::Unreadable)?;
+    let unreadable = |wrong: Box<Wrong>| LookupError::Unreadable(wrong.into());
+    let mut listed = None;
+    json_text::map(json, |reader| {
+        fields!(reader, {
+            "items" => {
+                let items: &mut Vec<Option<&str>> = listed.get_or_insert_default();
+                reader.items(&mut |reader| {
+                    let mut item = None;
+                    reader.raw(&mut item)?;
+                    items.push(item);
+                    Ok(())
+                })
+            },
+        })
+    })
+    .map_err(unreadable)?;
     let mut items = Vec::new();
-    for item in list.optional_list("items").ok_or_else(|| missing("items"))? {
-        let Node::Raw(item) = item else { return Err(missing("items[]")) };
+    for item in listed.ok_or_else(|| missing("items"))? {
+        let item = item.ok_or_else(|| missing("items[]"))?;
         if namespace.is_some_and(|namespace| !may_mention(item, namespace)) {
             continue;
         }
-        let mut metadata = decode_fields(item, ITEM).map_err(LookupError::Unreadable)?.map("metadata");
-        let name = metadata.text("name");
+        let (mut name, mut its_namespace) = (String::new(), Cow::default());
+        json_text::map(item, |reader| {
+            fields!(reader, {
+                "metadata" => fields!(reader, {
+                    "name" => reader.text(&mut name),
+                    "namespace" => reader.borrowed_text(&mut its_namespace),
+                }),
+            })
+        })
+        .map_err(unreadable)?;
         if name.is_empty() {
             return Err(missing("items[].metadata.name"));
         }
-        if namespace.is_none_or(|namespace| metadata.text("namespace") == namespace) {
+        if namespace.is_none_or(|namespace| its_namespace == namespace) {
             items.push((name, Rc::from(item)));
         }
     }

@@ -48,7 +48,7 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Verdict {
         Err(error) => return Verdict::unreadable_request(&error),
     };
     match Settings::from_json(settings) {
-        Ok(settings) => decide::decide(request, cluster, &settings),
+        Ok(settings) => decide::decide(&request, cluster, &settings),
         Err(error) => Verdict::invalid_settings(&error),
     }
 }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use json_text::{Fields, Node, Shape, Shapes, Typed};
+use json_text::{Read, Reader, fields};
 
-use crate::kubernetes::{DecodeError, Edition, Ingress, Service, TargetGroupBinding, View, decode_fields};
+use crate::kubernetes::{DecodeError, Edition, Ingress, Metadata, Service, TargetGroupBinding, View};
 
 /// The kinds that the policy looks at. The Gateway API's route kinds come next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +37,43 @@ impl Kind {
             Self::TargetGroupBinding(_) => "TargetGroupBinding",
         }
     }
+}
 
-    /// The fields that are read of an object of the kind.
-    fn fields(self) -> Shapes {
+/// An object of a kind that the policy looks at.
+#[derive(Debug)]
+pub enum Object {
+    /// A Service.
+    Service(Service),
+    /// An Ingress.
+    Ingress(Ingress),
+    /// A TargetGroupBinding.
+    TargetGroupBinding(Edition, TargetGroupBinding),
+}
+
+impl Object {
+    /// An object of which nothing has been read.
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Kind::Service => Self::Service(Service::default()),
+            Kind::Ingress => Self::Ingress(Ingress::default()),
+            Kind::TargetGroupBinding(edition) => Self::TargetGroupBinding(edition, TargetGroupBinding::default()),
+        }
+    }
+
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         match self {
-            Self::Service => Service::FIELDS,
-            Self::Ingress => Ingress::FIELDS,
-            Self::TargetGroupBinding(_) => TargetGroupBinding::FIELDS,
+            Self::Service(service) => service.read(reader),
+            Self::Ingress(ingress) => ingress.read(reader),
+            Self::TargetGroupBinding(_, binding) => binding.read(reader),
+        }
+    }
+
+    /// Its metadata.
+    pub fn metadata(&self) -> &Metadata {
+        match self {
+            Self::Service(service) => &service.metadata,
+            Self::Ingress(ingress) => &ingress.metadata,
+            Self::TargetGroupBinding(_, binding) => &binding.metadata,
         }
     }
 }
@@ -69,20 +99,29 @@ pub struct Request<'a> {
     /// The name, where the request knows it.
     pub name: Cow<'a, str>,
     /// The object as it will be stored.
-    pub object: Typed<'a>,
+    pub object: ObjectText<'a>,
     /// The object as it is stored; present on UPDATE.
-    pub old_object: Option<Typed<'a>>,
+    pub old_object: Option<ObjectText<'a>>,
+}
+
+/// An object as it stands, and what was read of it.
+#[derive(Debug)]
+pub struct ObjectText<'a> {
+    /// Its JSON.
+    pub json: &'a str,
+    /// The object, or the first of its fields that has a wrong type.
+    pub object: Result<Object, DecodeError>,
 }
 
 /// What the host hands over.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Payload<'a> {
     request: Option<WireRequest<'a>>,
     /// The settings as JSON, not looked at yet.
     pub settings: Option<&'a str>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct WireRequest<'a> {
     group: Cow<'a, str>,
     kind: Cow<'a, str>,
@@ -90,32 +129,15 @@ struct WireRequest<'a> {
     operation: Cow<'a, str>,
     name: Cow<'a, str>,
     namespace: Cow<'a, str>,
-    object: Option<Typed<'a>>,
-    old_object: Option<Typed<'a>>,
+    object: WireObject<'a>,
+    old_object: WireObject<'a>,
 }
 
-/// The fields of a payload that are read. The objects are read as what they are, if that stands before them.
-const PAYLOAD: &[(&str, Shape)] = &[
-    (
-        "request",
-        Shape::Map(&[
-            ("kind", Shape::Map(&[("group", Shape::Text), ("kind", Shape::Text)])),
-            ("subResource", Shape::Text),
-            ("operation", Shape::Text),
-            ("name", Shape::Text),
-            ("namespace", Shape::Text),
-            ("object", Shape::Typed(fields_of_object)),
-            ("oldObject", Shape::Typed(fields_of_object)),
-        ]),
-    ),
-    ("settings", Shape::Raw),
-];
-
-/// The fields that are read of an object, once the kind is known.
-fn fields_of_object(request: &Fields<'_>) -> Option<Shapes> {
-    let Some(Node::Map(kind)) = request.get("kind") else { return None };
-    let (Some(Node::Text(group)), Some(Node::Text(kind))) = (kind.get("group"), kind.get("kind")) else { return None };
-    Kind::new(group, kind).map(Kind::fields)
+#[derive(Debug, Default)]
+struct WireObject<'a> {
+    json: Option<&'a str>,
+    /// What was read of it, where it was known how to read it.
+    object: Option<Result<Object, DecodeError>>,
 }
 
 impl<'a> Payload<'a> {
@@ -125,8 +147,14 @@ impl<'a> Payload<'a> {
     /// What is no JSON, or no admission request.
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(payload).map_err(|_| DecodeError::new(".", "not UTF-8"))?;
-        let mut fields = decode_fields(text, PAYLOAD)?;
-        Ok(Self { request: fields.optional_map("request").map(WireRequest::of), settings: fields.raw("settings") })
+        let mut payload = Self::default();
+        json_text::map(text, |reader| {
+            fields!(reader, {
+                "request" => reader.optional(&mut payload.request, WireRequest::read),
+                "settings" => reader.raw(&mut payload.settings),
+            })
+        })?;
+        Ok(payload)
     }
 
     /// The request, or nothing where it is none of the policy's business: another kind, a subresource, DELETE, CONNECT.
@@ -139,7 +167,7 @@ impl<'a> Payload<'a> {
         if wire.kind.is_empty() {
             return Err(missing("request.kind.kind"));
         }
-        let Some(kind) = Kind::new(&wire.group, &wire.kind) else { return Ok(None) };
+        let Some(kind) = wire.known_kind() else { return Ok(None) };
         if !wire.sub_resource.is_empty() {
             return Ok(None);
         }
@@ -152,7 +180,7 @@ impl<'a> Payload<'a> {
                 return Err(DecodeError::new("request.operation", &reason));
             }
         };
-        let object = wire.object.ok_or_else(|| missing("request.object"))?;
+        let object = wire.object.of_kind(kind).ok_or_else(|| missing("request.object"))?;
         if wire.namespace.is_empty() {
             return Err(missing("request.namespace"));
         }
@@ -162,23 +190,52 @@ impl<'a> Payload<'a> {
             namespace: wire.namespace,
             name: wire.name,
             object,
-            old_object: wire.old_object.filter(|_| operation == Operation::Update),
+            old_object: wire.old_object.of_kind(kind).filter(|_| operation == Operation::Update),
         }))
     }
 }
 
 impl<'a> WireRequest<'a> {
-    fn of(mut request: Fields<'a>) -> Self {
-        let mut kind = request.map("kind");
-        Self {
-            group: kind.borrowed_text("group"),
-            kind: kind.borrowed_text("kind"),
-            sub_resource: request.borrowed_text("subResource"),
-            operation: request.borrowed_text("operation"),
-            name: request.borrowed_text("name"),
-            namespace: request.borrowed_text("namespace"),
-            object: request.typed("object"),
-            old_object: request.typed("oldObject"),
+    fn read(&mut self, reader: &mut Reader<'a>) -> Read<()> {
+        fields!(reader, {
+            "kind" => fields!(reader, {
+                "group" => reader.borrowed_text(&mut self.group),
+                "kind" => reader.borrowed_text(&mut self.kind),
+            }),
+            "subResource" => reader.borrowed_text(&mut self.sub_resource),
+            "operation" => reader.borrowed_text(&mut self.operation),
+            "name" => reader.borrowed_text(&mut self.name),
+            "namespace" => reader.borrowed_text(&mut self.namespace),
+            "object" => self.object.read(reader, self.known_kind()),
+            "oldObject" => self.old_object.read(reader, self.known_kind()),
+        })
+    }
+
+    /// The kind, as far as the request has been read.
+    fn known_kind(&self) -> Option<Kind> {
+        Kind::new(&self.group, &self.kind)
+    }
+}
+
+impl<'a> WireObject<'a> {
+    /// Reads an object in the same pass as what is around it, where its kind stands before it; hosts write it so.
+    fn read(&mut self, reader: &mut Reader<'a>, kind: Option<Kind>) -> Read<()> {
+        let Some(mut object) = kind.map(Object::new) else { return reader.raw(&mut self.json) };
+        if let Some((json, read)) = reader.apart(|reader| object.read(reader))? {
+            self.json = Some(json);
+            self.object = Some(read.map(|()| object).map_err(DecodeError::from));
         }
+        Ok(())
+    }
+
+    /// The object, which is read now if it has not been.
+    fn of_kind(self, kind: Kind) -> Option<ObjectText<'a>> {
+        let json = self.json?;
+        let read = || {
+            let mut object = Object::new(kind);
+            json_text::map(json, |reader| object.read(reader))?;
+            Ok(object)
+        };
+        Some(ObjectText { json, object: self.object.unwrap_or_else(read) })
     }
 }

@@ -6,14 +6,14 @@
 //!
 //! Nothing here knows Kubernetes, and no text is interpreted.
 
+mod fields;
 mod raw_map;
 mod reader;
 mod scan;
-mod shape;
 mod writer;
 
+pub use fields::{IntOrText, Read, Wrong, map};
 pub use raw_map::RawMap;
 pub use reader::{JsonError, Reader, ValueKind, items, string, value, whole};
 pub use scan::{Pair, any_place, may_mention};
-pub use shape::{Fields, Node, Shape, Shapes, Typed, Wrong, fields};
 pub use writer::MapWriter;

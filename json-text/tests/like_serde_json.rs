@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use json_text::{MapWriter, RawMap, Shape, fields, string, value};
+use json_text::{MapWriter, RawMap, string, value};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -121,38 +121,4 @@ fn what_is_written_is_read_again() {
         }
     }
     assert_eq!(MapWriter::with_capacity(0).end(), b"{}");
-}
-
-/// An object that is read in the pass over the whole is read as it is alone, and its errors do not hurt the whole.
-#[test]
-fn a_typed_value_is_read_as_it_is_alone() {
-    const OBJECT: &[(&str, Shape)] = &[("n", Shape::Int)];
-    const WHOLE: &[(&str, Shape)] = &[
-        ("kind", Shape::Text),
-        ("object", Shape::Typed(|so_far| so_far.get("kind").map(|_| OBJECT))),
-        ("rest", Shape::Text),
-    ];
-    let read = |json| {
-        let mut fields = fields(json, WHOLE).expect("a whole");
-        let typed = fields.typed("object").map(|typed| {
-            (typed.json, typed.fields.map(|read| read.map(|mut read| read.int("n")).map_err(|wrong| wrong.to_string())))
-        });
-        (typed, fields.text("rest"))
-    };
-    let rest = || "r".to_owned();
-    assert_eq!(
-        read(r#"{"kind":"k","object": {"n":7,"x":[]} ,"rest":"r"}"#),
-        (Some((r#"{"n":7,"x":[]}"#, Some(Ok(7)))), rest())
-    );
-    assert_eq!(read(r#"{"object":{"n":7},"kind":"k","rest":"r"}"#), (Some((r#"{"n":7}"#, None)), rest()));
-    let wrong = "n: invalid type: boolean `true`, expected a number of 32 bits".to_owned();
-    assert_eq!(
-        read(r#"{"kind":"k","object":{"y":[{}],"n":true},"rest":"r"}"#),
-        (Some((r#"{"y":[{}],"n":true}"#, Some(Err(wrong)))), rest())
-    );
-    let wrong = ".: invalid type: sequence, expected a map".to_owned();
-    assert_eq!(read(r#"{"kind":"k","object":[1],"rest":"r"}"#), (Some(("[1]", Some(Err(wrong)))), rest()));
-    assert_eq!(read(r#"{"kind":"k","object":null,"rest":"r"}"#), (None, rest()));
-    let broken = fields(r#"{"kind":"k","object":{"n":7,"#, WHOLE).map(|_| ()).map_err(|wrong| wrong.to_string());
-    assert_eq!(broken, Err("object: unexpected end".to_owned()));
 }

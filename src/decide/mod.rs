@@ -17,32 +17,32 @@ use std::collections::BTreeSet;
 use crate::cluster::{Cluster, Lookups};
 use crate::edit;
 use crate::kubernetes::{DecodeError, Metadata, ObjectRef, ObjectWithMetadata, decode};
-use crate::request::Request;
+use crate::request::{Object, Request};
 use crate::rules::{Finding, Fix, Remedy, RuleId, Unjudged};
 use crate::settings::{Mode, Reaction, Settings};
 use crate::verdict::{MAX_LISTED, Refusal, Report, Verdict};
-use object::{Object, have_same_spec, is_being_deleted};
+use object::{have_same_spec, is_being_deleted};
 use path::{Context, Judgement, Pair};
 
 /// The verdict on a request. It depends on the request, the settings and the objects looked up, and on nothing else.
-pub fn decide(mut request: Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Verdict {
-    let object = match Object::decode(request.kind, &mut request.object) {
+pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Verdict {
+    let object = match &request.object.object {
         Ok(object) if object.metadata().is_being_deleted => return Verdict::accept(),
         Ok(object) => object,
         // An object that cannot be read can still lose its finalizers.
-        Err(_) if is_being_deleted(request.object.json) == Ok(true) => return Verdict::accept(),
+        Err(_) if is_being_deleted(request.object.json) => return Verdict::accept(),
         Err(error) => return unreadable_object(request, error),
     };
-    let old_object = match request.old_object.as_mut().map(|old| Object::decode(request.kind, old)) {
+    let old_object = match request.old_object.as_ref().map(|old| &old.object) {
         None => OldObject::None,
-        Some(Ok(old)) => OldObject::Known(Box::new(old)),
+        Some(Ok(old)) => OldObject::Known(old),
         Some(Err(_)) => OldObject::Unreadable,
     };
     let lookups = Lookups::new(cluster, &request.namespace);
     let context = Context {
         lookups: &lookups,
         settings,
-        admitted: admitted(&request, object.metadata()),
+        admitted: admitted(request, object.metadata()),
         is_new: matches!(old_object, OldObject::None),
         changes_something: LazyCell::new(Box::new(|| match (&old_object, &request.old_object) {
             (OldObject::Known(old), Some(old_json)) => {
@@ -83,18 +83,16 @@ fn admitted(request: &Request<'_>, metadata: &Metadata) -> ObjectRef {
 }
 
 /// An object that cannot be read is refused, unless the stored one cannot be read in the same place.
-fn unreadable_object(mut request: Request<'_>, error: DecodeError) -> Verdict {
-    let was_unreadable = request
-        .old_object
-        .as_mut()
-        .is_some_and(|old| Object::decode(request.kind, old).err().is_some_and(|old| old.path == error.path));
+fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Verdict {
+    let old_error = request.old_object.as_ref().and_then(|old| old.object.as_ref().err());
+    let was_unreadable = old_error.is_some_and(|old| old.path == error.path);
     let metadata = decode::<ObjectWithMetadata>(request.object.json).unwrap_or_default().metadata;
-    let mut report = Report::new(admitted(&request, &metadata));
+    let mut report = Report::new(admitted(request, &metadata));
     if was_unreadable {
-        report.unreadable_before(&error);
+        report.unreadable_before(error);
         report.accept()
     } else {
-        report.refuse(&Refusal::Unreadable(vec![error]))
+        report.refuse(&Refusal::Unreadable(vec![error.clone()]))
     }
 }
 
@@ -103,7 +101,7 @@ struct Review<'r, 'c> {
     context: &'r Context<'c>,
     judgement: Judgement,
     findings: Vec<Finding>,
-    old_object: &'r OldObject,
+    old_object: &'r OldObject<'r>,
     /// Made when somebody first asks: most verdicts need not know what was there before.
     before: OnceCell<Before>,
 }
@@ -119,7 +117,7 @@ struct Before {
 }
 
 impl<'r, 'c> Review<'r, 'c> {
-    fn new(context: &'r Context<'c>, judgement: Judgement, old_object: &'r OldObject) -> Self {
+    fn new(context: &'r Context<'c>, judgement: Judgement, old_object: &'r OldObject<'r>) -> Self {
         let findings = judgement.findings(context.settings);
         Self { context, judgement, findings, old_object, before: OnceCell::new() }
     }
@@ -242,11 +240,11 @@ impl<'r, 'c> Review<'r, 'c> {
 }
 
 /// The object as it is stored.
-pub enum OldObject {
+enum OldObject<'r> {
     /// There is none.
     None,
     /// It can be read.
-    Known(Box<Object>),
+    Known(&'r Object),
     /// It cannot be read, so that nobody knows what was there before.
     Unreadable,
 }

@@ -1,8 +1,6 @@
 //! From JSON to a view, with the path of the field that could not be read.
-//!
-//! A view says by its [`Shapes`] which fields it reads; nobody looks at the rest.
 
-use json_text::{Fields, JsonError, Shapes, Wrong};
+use json_text::{JsonError, Read, Reader, Wrong};
 
 use super::metadata::Metadata;
 use super::name::display_text;
@@ -37,19 +35,19 @@ impl From<JsonError> for DecodeError {
     }
 }
 
-impl From<Wrong> for DecodeError {
-    fn from(wrong: Wrong) -> Self {
-        Self::new(&wrong.path, &wrong.reason)
+impl From<Box<Wrong>> for DecodeError {
+    fn from(wrong: Box<Wrong>) -> Self {
+        Self::new(&wrong.path(), wrong.reason())
     }
 }
 
 /// A narrow, read-only view of an object.
-pub trait View: Sized {
-    /// The fields that are read.
-    const FIELDS: Shapes;
-
-    /// The view of what was read.
-    fn from_fields(fields: &mut Fields<'_>) -> Self;
+pub trait View: Default {
+    /// Reads the fields that are needed, and looks at no others.
+    ///
+    /// # Errors
+    /// The first of them that has a wrong type.
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()>;
 
     /// The metadata, which every view has.
     fn metadata(&self) -> &Metadata;
@@ -60,13 +58,7 @@ pub trait View: Sized {
 /// # Errors
 /// The first field that has a wrong type, with its path.
 pub fn decode<V: View>(json: &str) -> Result<V, DecodeError> {
-    decode_fields(json, V::FIELDS).map(|mut fields| V::from_fields(&mut fields))
-}
-
-/// Reads the fields of a map.
-///
-/// # Errors
-/// The first field that has a wrong type, with its path.
-pub fn decode_fields<'a>(json: &'a str, shapes: Shapes) -> Result<Fields<'a>, DecodeError> {
-    Ok(json_text::fields(json, shapes)?)
+    let mut view = V::default();
+    json_text::map(json, |reader| view.read(reader))?;
+    Ok(view)
 }

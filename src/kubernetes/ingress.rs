@@ -1,9 +1,9 @@
 //! Ingress (`networking.k8s.io/v1`), as far as it is read.
 
-use json_text::{Fields, Shape, Shapes};
+use json_text::{Read, Reader, fields};
 
 use super::decode::View;
-use super::metadata::{METADATA, Metadata};
+use super::metadata::{Labels, Metadata};
 use super::service::IntOrString;
 
 /// An Ingress.
@@ -72,44 +72,12 @@ pub struct ServiceBackendPort {
     pub number: i32,
 }
 
-const BACKEND: Shape = Shape::Map(&[(
-    "service",
-    Shape::Map(&[("name", Shape::Text), ("port", Shape::Map(&[("name", Shape::Text), ("number", Shape::Int)]))]),
-)]);
-
 impl View for Ingress {
-    const FIELDS: Shapes = &[
-        METADATA,
-        (
-            "spec",
-            Shape::Map(&[
-                ("ingressClassName", Shape::Text),
-                ("defaultBackend", BACKEND),
-                (
-                    "rules",
-                    Shape::List(&Shape::Map(&[(
-                        "http",
-                        Shape::Map(&[("paths", Shape::List(&Shape::Map(&[("backend", BACKEND)])))]),
-                    )])),
-                ),
-            ]),
-        ),
-    ];
-
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        let mut spec = fields.map("spec");
-        let path = |mut path: Fields<'_>| HttpPath { backend: IngressBackend::of(path.map("backend")) };
-        let rule = |mut rule: Fields<'_>| IngressRule {
-            http: HttpRule { paths: rule.map("http").maps("paths").map(path).collect() },
-        };
-        Self {
-            metadata: Metadata::of(fields),
-            spec: IngressSpec {
-                ingress_class_name: spec.optional_text("ingressClassName"),
-                default_backend: spec.optional_map("defaultBackend").map(IngressBackend::of),
-                rules: spec.maps("rules").map(rule).collect(),
-            },
-        }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "metadata" => self.metadata.read(reader, Labels::None),
+            "spec" => self.spec.read(reader),
+        })
     }
 
     fn metadata(&self) -> &Metadata {
@@ -117,16 +85,45 @@ impl View for Ingress {
     }
 }
 
+impl IngressSpec {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "ingressClassName" => reader.optional_text(&mut self.ingress_class_name),
+            "defaultBackend" => reader.optional(&mut self.default_backend, IngressBackend::read),
+            "rules" => reader.list(&mut self.rules, IngressRule::read),
+        })
+    }
+}
+
+impl IngressRule {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "http" => fields!(reader, { "paths" => reader.list(&mut self.http.paths, HttpPath::read) }),
+        })
+    }
+}
+
+impl HttpPath {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, { "backend" => self.backend.read(reader) })
+    }
+}
+
 impl IngressBackend {
-    fn of(mut backend: Fields<'_>) -> Self {
-        let service = |mut service: Fields<'_>| {
-            let mut port = service.map("port");
-            ServiceBackend {
-                name: service.text("name"),
-                port: ServiceBackendPort { name: port.text("name"), number: port.int("number") },
-            }
-        };
-        Self { service: backend.optional_map("service").map(service) }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, { "service" => reader.optional(&mut self.service, ServiceBackend::read) })
+    }
+}
+
+impl ServiceBackend {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "name" => reader.text(&mut self.name),
+            "port" => fields!(reader, {
+                "name" => reader.text(&mut self.port.name),
+                "number" => reader.int(&mut self.port.number),
+            }),
+        })
     }
 }
 

@@ -1,10 +1,10 @@
 //! IngressClass (`networking.k8s.io/v1`) and the controller's IngressClassParams, as far as they are read.
 
-use json_text::{Fields, Shape, Shapes};
+use json_text::{Read, Reader, fields};
 
 use super::decode::View;
 use super::label_selector::LabelSelector;
-use super::metadata::{METADATA, Metadata};
+use super::metadata::{Labels, Metadata};
 
 /// An IngressClass.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,31 +63,11 @@ pub struct IngressGroup {
 }
 
 impl View for IngressClass {
-    const FIELDS: Shapes = &[
-        METADATA,
-        (
-            "spec",
-            Shape::Map(&[
-                ("controller", Shape::Text),
-                ("parameters", Shape::Map(&[("apiGroup", Shape::Text), ("kind", Shape::Text), ("name", Shape::Text)])),
-            ]),
-        ),
-    ];
-
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        let mut spec = fields.map("spec");
-        let parameters = |mut reference: Fields<'_>| ParametersReference {
-            api_group: reference.optional_text("apiGroup"),
-            kind: reference.text("kind"),
-            name: reference.text("name"),
-        };
-        Self {
-            metadata: Metadata::of(fields),
-            spec: IngressClassSpec {
-                controller: spec.text("controller"),
-                parameters: spec.optional_map("parameters").map(parameters),
-            },
-        }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "metadata" => self.metadata.read(reader, Labels::None),
+            "spec" => self.spec.read(reader),
+        })
     }
 
     fn metadata(&self) -> &Metadata {
@@ -95,32 +75,50 @@ impl View for IngressClass {
     }
 }
 
-impl View for IngressClassParams {
-    const FIELDS: Shapes = &[
-        METADATA,
-        (
-            "spec",
-            Shape::Map(&[
-                ("targetType", Shape::Text),
-                ("namespaceSelector", LabelSelector::SHAPE),
-                ("group", Shape::Map(&[("name", Shape::Text)])),
-            ]),
-        ),
-    ];
+impl IngressClassSpec {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "controller" => reader.text(&mut self.controller),
+            "parameters" => reader.optional(&mut self.parameters, ParametersReference::read),
+        })
+    }
+}
 
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        let mut spec = fields.map("spec");
-        Self {
-            metadata: Metadata::of(fields),
-            spec: IngressClassParamsSpec {
-                target_type: spec.text("targetType"),
-                namespace_selector: spec.optional_map("namespaceSelector").map(LabelSelector::of),
-                group: spec.optional_map("group").map(|mut group| IngressGroup { name: group.text("name") }),
-            },
-        }
+impl ParametersReference {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "apiGroup" => reader.optional_text(&mut self.api_group),
+            "kind" => reader.text(&mut self.kind),
+            "name" => reader.text(&mut self.name),
+        })
+    }
+}
+
+impl View for IngressClassParams {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "metadata" => self.metadata.read(reader, Labels::None),
+            "spec" => self.spec.read(reader),
+        })
     }
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+}
+
+impl IngressClassParamsSpec {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "targetType" => reader.text(&mut self.target_type),
+            "namespaceSelector" => reader.optional(&mut self.namespace_selector, LabelSelector::read),
+            "group" => reader.optional(&mut self.group, IngressGroup::read),
+        })
+    }
+}
+
+impl IngressGroup {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, { "name" => reader.text(&mut self.name) })
     }
 }

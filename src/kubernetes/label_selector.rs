@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use json_text::{Fields, Node, Shape};
+use json_text::{Read, Reader, fields};
 
 /// A `LabelSelector`: all of its parts must match; an empty one matches everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,30 +19,11 @@ struct Requirement {
 }
 
 impl LabelSelector {
-    /// The fields of a selector.
-    pub(super) const SHAPE: Shape = Shape::Map(&[
-        ("matchLabels", Shape::TextMap(|_| true)),
-        (
-            "matchExpressions",
-            Shape::List(&Shape::Map(&[
-                ("key", Shape::Text),
-                ("operator", Shape::Text),
-                ("values", Shape::List(&Shape::Text)),
-            ])),
-        ),
-    ]);
-
-    /// The selector whose fields were read.
-    pub(super) fn of(mut fields: Fields<'_>) -> Self {
-        let requirement = |mut fields: Fields<'_>| Requirement {
-            key: fields.text("key"),
-            operator: fields.text("operator"),
-            values: fields.list("values").into_iter().filter_map(Node::text).collect(),
-        };
-        Self {
-            match_labels: fields.text_map("matchLabels"),
-            match_expressions: fields.maps("matchExpressions").map(requirement).collect(),
-        }
+    pub(super) fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "matchLabels" => reader.texts(&mut self.match_labels, |_| true),
+            "matchExpressions" => reader.list(&mut self.match_expressions, Requirement::read),
+        })
     }
 
     /// Whether `labels` match. A selector with an unknown operator, or with values where there must be none (or none
@@ -54,6 +35,14 @@ impl LabelSelector {
 }
 
 impl Requirement {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "key" => reader.text(&mut self.key),
+            "operator" => reader.text(&mut self.operator),
+            "values" => reader.list(&mut self.values, |text, reader| reader.text(text)),
+        })
+    }
+
     fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         let value = labels.get(&self.key);
         let is_listed = value.is_some_and(|value| self.values.contains(value));
@@ -70,15 +59,13 @@ impl Requirement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::decode::decode_fields;
 
     #[track_caller]
     fn check(selector: &str, expected: bool) {
         let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
-        let shape = &[("selector", LabelSelector::SHAPE)];
-        let json = format!(r#"{{"selector":{selector}}}"#);
-        let selector = LabelSelector::of(decode_fields(&json, shape).unwrap().map("selector"));
-        assert_eq!(selector.matches(&labels), expected);
+        let mut read = LabelSelector::default();
+        json_text::map(selector, |reader| read.read(reader)).unwrap();
+        assert_eq!(read.matches(&labels), expected);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use json_text::{Fields, Shape, Shapes};
+use json_text::{Read, Reader, fields};
 
 use super::decode::View;
 
@@ -21,24 +21,16 @@ pub struct Metadata {
     pub annotations: BTreeMap<String, String>,
 }
 
-/// The one field that every view reads.
-pub(super) const METADATA: (&str, Shape) =
-    ("metadata", Shape::Map(&[NAME, GENERATE_NAME, DELETION_TIMESTAMP, ANNOTATIONS]));
-
-/// The same with labels, of which few kinds need any.
-pub(super) const METADATA_WITH_LABELS: (&str, Shape) =
-    ("metadata", Shape::Map(&[NAME, GENERATE_NAME, DELETION_TIMESTAMP, ANNOTATIONS, LABELS]));
-
-/// The same with those labels by which the controllers mark what they made for an object of another kind.
-pub(super) const METADATA_WITH_MARKS: (&str, Shape) =
-    ("metadata", Shape::Map(&[NAME, GENERATE_NAME, DELETION_TIMESTAMP, ANNOTATIONS, MARKS]));
-
-const NAME: (&str, Shape) = ("name", Shape::Text);
-const GENERATE_NAME: (&str, Shape) = ("generateName", Shape::Text);
-const DELETION_TIMESTAMP: (&str, Shape) = ("deletionTimestamp", Shape::Present);
-const LABELS: (&str, Shape) = ("labels", Shape::TextMap(|_| true));
-const MARKS: (&str, Shape) = ("labels", Shape::TextMap(is_mark));
-const ANNOTATIONS: (&str, Shape) = ("annotations", Shape::TextMap(is_read_annotation));
+/// Which labels are read: few kinds need any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Labels {
+    /// None, whatever stands in their place.
+    None,
+    /// All of them.
+    All,
+    /// Those by which the controllers mark what they made for an object of another kind.
+    Marks,
+}
 
 /// Annotations of Kubernetes' own domains say something about the object; all others are for somebody else, as is the
 /// copy of the object that kubectl keeps.
@@ -53,16 +45,18 @@ fn is_mark(key: &str) -> bool {
 }
 
 impl Metadata {
-    /// The metadata of an object of which [`METADATA`] was read.
-    pub(super) fn of(object: &mut Fields<'_>) -> Self {
-        let mut metadata = object.map("metadata");
-        Self {
-            name: metadata.text("name"),
-            generate_name: metadata.text("generateName"),
-            is_being_deleted: metadata.is_present("deletionTimestamp"),
-            labels: metadata.text_map("labels"),
-            annotations: metadata.text_map("annotations"),
-        }
+    pub(super) fn read(&mut self, reader: &mut Reader<'_>, labels: Labels) -> Read<()> {
+        fields!(reader, {
+            "name" => reader.text(&mut self.name),
+            "generateName" => reader.text(&mut self.generate_name),
+            "deletionTimestamp" => reader.present(&mut self.is_being_deleted),
+            "annotations" => reader.texts(&mut self.annotations, is_read_annotation),
+            "labels" => match labels {
+                Labels::None => Ok(reader.skip()?),
+                Labels::All => reader.texts(&mut self.labels, |_| true),
+                Labels::Marks => reader.texts(&mut self.labels, is_mark),
+            },
+        })
     }
 
     /// The value of one annotation.
@@ -79,10 +73,8 @@ pub struct ObjectWithMetadata {
 }
 
 impl View for ObjectWithMetadata {
-    const FIELDS: Shapes = &[METADATA_WITH_LABELS];
-
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        Self { metadata: Metadata::of(fields) }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, { "metadata" => self.metadata.read(reader, Labels::All) })
     }
 
     fn metadata(&self) -> &Metadata {

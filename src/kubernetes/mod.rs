@@ -14,7 +14,7 @@ mod service;
 mod target_group_binding;
 mod workloads;
 
-pub use decode::{DecodeError, View, decode, decode_fields};
+pub use decode::{DecodeError, View, decode};
 pub use edition::Edition;
 pub use ingress::{Ingress, IngressBackend, ServiceBackend};
 pub use ingress_class::{IngressClass, IngressClassParams, ParametersReference};

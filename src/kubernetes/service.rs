@@ -1,11 +1,12 @@
 //! Service (`v1`), as far as it is read.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use json_text::{Fields, Node, Shape, Shapes};
+use json_text::{IntOrText, Read, Reader, fields};
 
 use super::decode::View;
-use super::metadata::{METADATA, Metadata};
+use super::metadata::{Labels, Metadata};
 
 /// A Service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -77,54 +78,48 @@ pub enum Protocol {
 }
 
 impl View for Service {
-    const FIELDS: Shapes = &[
-        METADATA,
-        (
-            "spec",
-            Shape::Map(&[
-                ("type", Shape::Text),
-                ("clusterIP", Shape::Text),
-                ("clusterIPs", Shape::List(&Shape::Text)),
-                ("loadBalancerClass", Shape::Text),
-                ("allocateLoadBalancerNodePorts", Shape::Bool),
-                (
-                    "ports",
-                    Shape::List(&Shape::Map(&[
-                        ("name", Shape::Text),
-                        ("protocol", Shape::Text),
-                        ("port", Shape::Int),
-                        ("targetPort", Shape::IntOrText),
-                        ("nodePort", Shape::Int),
-                    ])),
-                ),
-            ]),
-        ),
-    ];
-
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        let mut spec = fields.map("spec");
-        let port = |mut port: Fields<'_>| ServicePort {
-            name: port.text("name"),
-            protocol: Protocol::of(&port.borrowed_text("protocol")),
-            port: port.int("port"),
-            target_port: IntOrString::of(port.take("targetPort")),
-            node_port: port.int("nodePort"),
-        };
-        Self {
-            metadata: Metadata::of(fields),
-            spec: ServiceSpec {
-                service_type: ServiceType::of(&spec.borrowed_text("type")),
-                has_no_cluster_ip: spec.borrowed_text("clusterIP") == "None"
-                    || matches!(spec.list("clusterIPs").first(), Some(Node::Text(first)) if first == "None"),
-                load_balancer_class: spec.optional_text("loadBalancerClass"),
-                allocate_load_balancer_node_ports: spec.bool("allocateLoadBalancerNodePorts"),
-                ports: spec.maps("ports").map(port).collect(),
-            },
-        }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "metadata" => self.metadata.read(reader, Labels::None),
+            "spec" => self.spec.read(reader),
+        })
     }
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+}
+
+impl ServiceSpec {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let (mut address, mut first_address) = (Cow::default(), None);
+        fields!(reader, {
+            "type" => self.service_type.read(reader),
+            "clusterIP" => reader.borrowed_text(&mut address),
+            "clusterIPs" => reader.items(&mut |reader| {
+                let mut address = Cow::default();
+                reader.borrowed_text(&mut address)?;
+                first_address.get_or_insert(address);
+                Ok(())
+            }),
+            "loadBalancerClass" => reader.optional_text(&mut self.load_balancer_class),
+            "allocateLoadBalancerNodePorts" => reader.bool(&mut self.allocate_load_balancer_node_ports),
+            "ports" => reader.list(&mut self.ports, ServicePort::read),
+        })?;
+        self.has_no_cluster_ip = address == "None" || first_address.is_some_and(|address| address == "None");
+        Ok(())
+    }
+}
+
+impl ServicePort {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "name" => reader.text(&mut self.name),
+            "protocol" => self.protocol.read(reader),
+            "port" => reader.int(&mut self.port),
+            "targetPort" => IntOrString::read(&mut self.target_port, reader),
+            "nodePort" => reader.int(&mut self.node_port),
+        })
     }
 }
 
@@ -142,25 +137,31 @@ impl Service {
 }
 
 impl ServiceType {
-    fn of(text: &str) -> Self {
-        match text {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let mut text = Cow::default();
+        reader.borrowed_text(&mut text)?;
+        *self = match &*text {
             "" | "ClusterIP" => Self::ClusterIp,
             "NodePort" => Self::NodePort,
             "LoadBalancer" => Self::LoadBalancer,
             "ExternalName" => Self::ExternalName,
             _ => Self::Unknown,
-        }
+        };
+        Ok(())
     }
 }
 
 impl Protocol {
-    fn of(text: &str) -> Self {
-        match text {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        let mut text = Cow::default();
+        reader.borrowed_text(&mut text)?;
+        *self = match &*text {
             "" | "TCP" => Self::Tcp,
             "UDP" => Self::Udp,
             "SCTP" => Self::Sctp,
             _ => Self::Unknown,
-        }
+        };
+        Ok(())
     }
 }
 
@@ -174,12 +175,12 @@ pub enum IntOrString {
 }
 
 impl IntOrString {
-    /// What was read in the shape of a number or a string.
-    pub(super) fn of(node: Node<'_>) -> Option<Self> {
-        match node {
-            Node::Int(number) => Some(Self::Int(number)),
-            other => other.text().map(Self::String),
-        }
+    pub(super) fn read(to: &mut Option<Self>, reader: &mut Reader<'_>) -> Read<()> {
+        *to = reader.int_or_text()?.map(|value| match value {
+            IntOrText::Int(number) => Self::Int(number),
+            IntOrText::Text(name) => Self::String(name.into_owned()),
+        });
+        Ok(())
     }
 
     /// Kubernetes' `intstr.Parse`: a number where the whole text is one, else a name.

@@ -1,9 +1,9 @@
 //! TargetGroupBinding (`elbv2.k8s.aws/v1beta1` and `eks.amazonaws.com/v1`), as far as it is read.
 
-use json_text::{Fields, Shape, Shapes};
+use json_text::{Read, Reader, fields};
 
 use super::decode::View;
-use super::metadata::{METADATA_WITH_MARKS, Metadata};
+use super::metadata::{Labels, Metadata};
 use super::service::IntOrString;
 
 /// A TargetGroupBinding.
@@ -38,37 +38,34 @@ pub struct ServiceReference {
 }
 
 impl View for TargetGroupBinding {
-    const FIELDS: Shapes = &[
-        METADATA_WITH_MARKS,
-        (
-            "spec",
-            Shape::Map(&[
-                ("serviceRef", Shape::Map(&[("name", Shape::Text), ("port", Shape::IntOrText)])),
-                ("targetType", Shape::Text),
-                ("networking", Shape::Present),
-                ("nodeSelector", Shape::Present),
-            ]),
-        ),
-    ];
-
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        let mut spec = fields.map("spec");
-        let mut service_ref = spec.map("serviceRef");
-        Self {
-            metadata: Metadata::of(fields),
-            spec: TargetGroupBindingSpec {
-                service_ref: ServiceReference {
-                    name: service_ref.text("name"),
-                    port: IntOrString::of(service_ref.take("port")),
-                },
-                target_type: spec.text("targetType"),
-                has_networking: spec.is_present("networking"),
-                has_node_selector: spec.is_present("nodeSelector"),
-            },
-        }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "metadata" => self.metadata.read(reader, Labels::Marks),
+            "spec" => self.spec.read(reader),
+        })
     }
 
     fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+}
+
+impl TargetGroupBindingSpec {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "serviceRef" => self.service_ref.read(reader),
+            "targetType" => reader.text(&mut self.target_type),
+            "networking" => reader.present(&mut self.has_networking),
+            "nodeSelector" => reader.present(&mut self.has_node_selector),
+        })
+    }
+}
+
+impl ServiceReference {
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "name" => reader.text(&mut self.name),
+            "port" => IntOrString::read(&mut self.port, reader),
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! StatefulSet (`apps/v1`), as far as it is read.
 
-use json_text::{Fields, Shape, Shapes};
+use json_text::{Read, Reader, fields};
 
 use super::decode::View;
-use super::metadata::{METADATA, Metadata};
+use super::metadata::{Labels, Metadata};
 
 /// A StatefulSet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,13 +22,11 @@ pub struct StatefulSetSpec {
 }
 
 impl View for StatefulSet {
-    const FIELDS: Shapes = &[METADATA, ("spec", Shape::Map(&[("serviceName", Shape::Text)]))];
-
-    fn from_fields(fields: &mut Fields<'_>) -> Self {
-        Self {
-            metadata: Metadata::of(fields),
-            spec: StatefulSetSpec { service_name: fields.map("spec").text("serviceName") },
-        }
+    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
+        fields!(reader, {
+            "metadata" => self.metadata.read(reader, Labels::None),
+            "spec" => fields!(reader, { "serviceName" => reader.text(&mut self.spec.service_name) }),
+        })
     }
 
     fn metadata(&self) -> &Metadata {
