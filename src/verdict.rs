@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter, Write};
 
-use json_text::MapWriter;
+use json_text::{MapWriter, TextWriter};
 
 use crate::cluster::{LookupError, LookupFailure, Resource};
 use crate::controller::{
@@ -207,7 +207,7 @@ impl Verdict {
         line.string("level", log.level);
         line.string("message", &message);
         if let Some(object) = &log.object {
-            line.string("object", &string_of(object));
+            line.string("object", &string_of(USUAL_NAME, object));
         }
         line.string("outcome", outcome);
         match audited {
@@ -306,20 +306,26 @@ impl Report {
                     self.warnings
                         .push(warning(&|f, max| write!(f, "{} cannot be read: {error}", short(&self.object, max))));
                 }
-                (400, list(errors, |to, error| write!(to, "{} cannot be read: {error}.", self.object)))
+                let message = list(errors, |f, error| write!(f, "{} cannot be read: {error}.", self.object));
+                (400, string_of(USUAL_MESSAGE, &message))
             }
             Refusal::Findings(findings) => {
                 audit_annotations = facts_of(findings);
                 self.warn_of(findings);
-                let mut message = list(findings, |to, finding| write!(to, "{} {}", what(finding), help(finding)));
-                if findings.iter().any(|finding| stops_load_balancer(finding)) {
-                    message.push_str(" One such backend of an Ingress stops the reconcile of the whole load balancer, for every Ingress of its group.");
-                }
-                (403, message)
+                let each = list(findings, |f, finding| write!(f, "{} {}", what(finding), help(finding)));
+                let message = text(|f| {
+                    each.fmt(f)?;
+                    if findings.iter().any(|finding| stops_load_balancer(finding)) {
+                        f.write_str(" One such backend of an Ingress stops the reconcile of the whole load balancer, for every Ingress of its group.")?;
+                    }
+                    Ok(())
+                });
+                (403, string_of(USUAL_MESSAGE, &message))
             }
             Refusal::Lookups(failures) => {
                 self.failed_lookups(failures);
-                (500, list(failures, |to, failure| write!(to, "{}", lookup_message(failure))))
+                let message = list(failures, |f, failure| lookup_message(failure).fmt(f));
+                (500, string_of(USUAL_MESSAGE, &message))
             }
         };
         self.warnings.extend(further);
@@ -337,20 +343,19 @@ impl Report {
 }
 
 /// Up to [`MAX_LISTED`] entries, then how many more.
-fn list<T>(entries: &[T], write: impl Fn(&mut String, &T) -> fmt::Result) -> String {
-    let mut text = String::with_capacity(USUAL_MESSAGE);
-    for entry in entries.iter().take(MAX_LISTED) {
-        if !text.is_empty() {
-            text.push(' ');
+fn list<T>(entries: &[T], write: impl Fn(&mut Formatter<'_>, &T) -> fmt::Result) -> impl Display {
+    text(move |f| {
+        for (index, entry) in entries.iter().take(MAX_LISTED).enumerate() {
+            if index > 0 {
+                f.write_str(" ")?;
+            }
+            write(f, entry)?;
         }
-        // Writing to a string cannot fail.
-        let _ = write(&mut text, entry);
-    }
-    let more = entries.len().saturating_sub(MAX_LISTED);
-    if more > 0 {
-        let _ = write!(text, " And {more} more.");
-    }
-    text
+        match entries.len().saturating_sub(MAX_LISTED) {
+            0 => Ok(()),
+            more => write!(f, " And {more} more."),
+        }
+    })
 }
 
 /// What audit annotations say of findings.
@@ -358,19 +363,19 @@ fn facts_of(findings: &[&Finding]) -> Facts {
     let mut facts = Facts::default();
     for finding in findings.iter().take(MAX_LISTED) {
         facts.add("finding", finding.rule.id());
-        facts.add("service", string_of(&text(|f| finding.service.write_path(f, 253))));
-        facts.add("path", string_of(&finding.server));
-        facts.add("fix", string_of(&fix_phrase(finding, 253)));
+        facts.add("service", string_of(USUAL_NAME, &text(|f| finding.service.write_path(f, 253))));
+        facts.add("path", string_of(USUAL_NAME, &finding.server));
+        facts.add("fix", string_of(USUAL_NAME, &fix_phrase(finding, 253)));
     }
     facts
 }
 
 /// A text as a string, with room for one of usual length.
-fn string_of(text: &dyn Display) -> String {
-    let mut string = String::with_capacity(USUAL_NAME);
+fn string_of(room: usize, text: &dyn Display) -> String {
+    let mut string = TextWriter::with_capacity(room);
     // Writing to a string cannot fail.
     let _ = write!(string, "{text}");
-    string
+    string.end()
 }
 
 /// Text that is made while it is written: sentences are put together without a string for each part.
@@ -389,7 +394,7 @@ impl<F: Fn(&mut Formatter<'_>) -> fmt::Result> Display for Text<F> {
 /// A warning of the usual length, else of one that the API server lets through: names are shortened before anything
 /// else is, but none of usual length for the usual length of a warning.
 fn warning(write: &dyn Fn(&mut Formatter<'_>, usize) -> fmt::Result) -> String {
-    let mut warning = String::with_capacity(USUAL_WARNING);
+    let mut warning = String::new();
     for (max_name, max) in [
         (253, USUAL_WARNING),
         (63, USUAL_WARNING),
@@ -400,9 +405,7 @@ fn warning(write: &dyn Fn(&mut Formatter<'_>, usize) -> fmt::Result) -> String {
         (24, MAX_WARNING),
         (15, MAX_WARNING),
     ] {
-        warning.clear();
-        // Writing to a string cannot fail.
-        let _ = write!(warning, "{}", text(|f| write(f, max_name)));
+        warning = string_of(USUAL_WARNING, &text(|f| write(f, max_name)));
         if warning.len() <= max {
             return warning;
         }

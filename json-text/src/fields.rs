@@ -89,10 +89,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Those of `read`; a field given twice.
     pub fn fields(&mut self, names: &[&'static str], read: ReadField<'_, 'a>) -> Read<()> {
-        if self.is_null()? {
+        if !self.opens_or_null(ValueKind::Map, "a map")? {
             return Ok(());
         }
-        self.open_if(ValueKind::Map, "a map")?;
         // A bit for each field that was there.
         let mut known = 0_u64;
         while let Some(key) = self.key()? {
@@ -115,10 +114,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Those of `read`, which reads each item.
     pub fn items(&mut self, read: ReadItem<'_, 'a>) -> Read<()> {
-        if self.is_null()? {
+        if !self.opens_or_null(ValueKind::List, "a sequence")? {
             return Ok(());
         }
-        self.open_if(ValueKind::List, "a sequence")?;
         let mut items = 0..;
         while self.has_item()? {
             let index = items.next().unwrap_or_default();
@@ -153,10 +151,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is something else.
     pub fn texts(&mut self, to: &mut BTreeMap<String, String>, is_read: fn(&str) -> bool) -> Read<()> {
-        if self.is_null()? {
+        if !self.opens_or_null(ValueKind::Map, "a map")? {
             return Ok(());
         }
-        self.open_if(ValueKind::Map, "a map")?;
         while let Some(key) = self.key()? {
             if !is_read(&key) {
                 self.skip()?;
@@ -291,8 +288,12 @@ impl<'a> Reader<'a> {
         self.value().map(|_| ())
     }
 
-    fn open_if(&mut self, kind: ValueKind, expected: &str) -> Read<()> {
-        if self.kind()? == kind { Ok(self.open()?) } else { Err(self.wrong(expected)) }
+    /// Whether a list or a map comes next, which is open then. All it may be besides is `null`, which is read.
+    fn opens_or_null(&mut self, kind: ValueKind, expected: &str) -> Read<bool> {
+        if self.opens(kind)? {
+            return Ok(true);
+        }
+        if self.is_null()? { Ok(false) } else { Err(self.wrong(expected)) }
     }
 
     fn number(&mut self, expected: &str) -> Read<i32> {

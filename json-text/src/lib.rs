@@ -16,4 +16,4 @@ pub use fields::{IntOrText, Read, Wrong, map};
 pub use raw_map::RawMap;
 pub use reader::{JsonError, Reader, ValueKind, items, string, value, whole};
 pub use scan::{Pair, any_place, may_mention};
-pub use writer::MapWriter;
+pub use writer::{MapWriter, TextWriter};

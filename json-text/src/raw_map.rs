@@ -20,15 +20,14 @@ impl<'a> RawMap<'a> {
 
     fn read(reader: &mut Reader<'a>) -> Result<Self, JsonError> {
         let mut entries = Vec::new();
-        match reader.kind()? {
-            ValueKind::Null => reader.skip()?,
-            ValueKind::Map => {
-                reader.open()?;
-                while let Some(key) = reader.key()? {
-                    entries.push((key, Cow::Borrowed(reader.value()?)));
-                }
+        if reader.opens(ValueKind::Map)? {
+            while let Some(key) = reader.key()? {
+                entries.push((key, Cow::Borrowed(reader.value()?)));
             }
-            _ => return Err(JsonError { reason: "no map", at: 0 }),
+        } else if reader.kind()? == ValueKind::Null {
+            reader.value()?;
+        } else {
+            return Err(JsonError { reason: "no map", at: 0 });
         }
         Ok(Self(entries))
     }

@@ -59,10 +59,9 @@ pub fn string(json: &str) -> Result<Cow<'_, str>, JsonError> {
 /// What is no list.
 pub fn items(json: &str) -> Result<Vec<&str>, JsonError> {
     whole(json, |reader| {
-        if reader.kind()? != ValueKind::List {
+        if !reader.opens(ValueKind::List)? {
             return Err(JsonError { reason: "no list", at: reader.at });
         }
-        reader.open()?;
         let mut items = Vec::new();
         while reader.has_item()? {
             items.push(reader.value()?);
@@ -161,18 +160,19 @@ impl<'a> Reader<'a> {
         self.escaped_string(start).map(Cow::Owned)
     }
 
-    /// Opens the list or map that comes next.
+    /// Whether a list or a map comes next, whichever `kind` says, which is open then.
     ///
     /// # Errors
-    /// One that is too deep; what is neither.
-    pub fn open(&mut self) -> Result<(), JsonError> {
-        match self.kind()? {
-            ValueKind::List | ValueKind::Map if self.depth < MAX_DEPTH => {}
-            ValueKind::List | ValueKind::Map => return too_deep(self.at),
-            _ => return unexpected(self.bytes(), self.at),
+    /// One that is too deep; what is no value at all.
+    pub fn opens(&mut self, kind: ValueKind) -> Result<bool, JsonError> {
+        if self.kind()? != kind || !matches!(kind, ValueKind::List | ValueKind::Map) {
+            return Ok(false);
+        }
+        if self.depth == MAX_DEPTH {
+            return too_deep(self.at);
         }
         (self.at, self.depth, self.is_first) = (self.at + 1, self.depth + 1, true);
-        Ok(())
+        Ok(true)
     }
 
     /// Whether the list that was opened last has another item, which is read next. Else it is closed.

@@ -1,6 +1,57 @@
-//! Writing JSON, entry by entry.
+//! Writing JSON, entry by entry, and the texts in it.
+//!
+//! Most of what is written is short. What copies any number of bytes is a call into the host for a module, and takes longer
+//! than copying such a text word by word.
+
+use std::fmt;
 
 use crate::reader::special_bytes;
+
+/// Longer texts are copied in one piece.
+const SHORT: usize = 64;
+
+/// Adds `text` as it is.
+fn push_text(to: &mut Vec<u8>, text: &[u8]) {
+    to.reserve(text.len());
+    if text.len() > SHORT {
+        return to.extend_from_slice(text);
+    }
+    let (words, rest) = text.as_chunks::<8>();
+    for word in words {
+        to.extend_from_slice(word);
+    }
+    let (halves, rest) = rest.as_chunks::<4>();
+    for half in halves {
+        to.extend_from_slice(half);
+    }
+    for byte in rest {
+        to.push(*byte);
+    }
+}
+
+/// Text that is put together from many pieces.
+#[derive(Debug, Default)]
+pub struct TextWriter(Vec<u8>);
+
+impl TextWriter {
+    /// No text, with room for so many bytes.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
+    /// The whole text.
+    pub fn end(self) -> String {
+        // It is put together from texts.
+        String::from_utf8(self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Write for TextWriter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        push_text(&mut self.0, text.as_bytes());
+        Ok(())
+    }
+}
 
 /// Adds `text` to `json` as a string: as much at a time as needs no escape.
 fn push_string(json: &mut Vec<u8>, text: &str) {
@@ -80,7 +131,7 @@ impl MapWriter {
     /// Adds a value that is JSON already.
     pub fn raw(&mut self, key: &'static str, json: &str) {
         self.key(key);
-        self.0.extend_from_slice(json.as_bytes());
+        push_text(&mut self.0, json.as_bytes());
     }
 
     /// Adds a map, whose entries `write` adds.
@@ -112,11 +163,32 @@ impl MapWriter {
         }
     }
 
-    #[inline(always)]
     fn key(&mut self, key: &'static str) {
         self.separate();
         self.0.push(b'"');
-        self.0.extend_from_slice(key.as_bytes());
+        push_text(&mut self.0, key.as_bytes());
         self.0.extend(b"\":");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write;
+
+    /// Pieces of every length up to more than what is copied in one piece.
+    #[test]
+    fn a_text_is_the_sum_of_its_pieces() {
+        let all: String = ('a'..='z').chain("äöü€😀".chars()).cycle().take(90).collect();
+        let (mut writer, mut expected) = (TextWriter::default(), String::new());
+        for (end, _) in all.char_indices() {
+            for start in (0..end).filter(|start| all.is_char_boundary(*start)) {
+                write!(writer, "{}-", &all[start..end]).unwrap();
+                expected += &all[start..end];
+                expected += "-";
+            }
+        }
+        assert!(all.len() > SHORT + 8);
+        assert_eq!(writer.end(), expected);
     }
 }

@@ -229,7 +229,7 @@ impl Json {
             ValueKind::Number => reader.value()?.parse().map_or(Self::OtherNumber, Self::Integer),
             ValueKind::String => Self::String(reader.string()?.into_owned()),
             ValueKind::List => {
-                reader.open()?;
+                reader.opens(ValueKind::List)?;
                 let mut items = Vec::new();
                 while reader.has_item()? {
                     items.push(Self::read(reader)?);
@@ -237,7 +237,7 @@ impl Json {
                 Self::List(items)
             }
             ValueKind::Map => {
-                reader.open()?;
+                reader.opens(ValueKind::Map)?;
                 let mut entries = Vec::new();
                 while let Some(key) = reader.key()? {
                     entries.push((key.into_owned(), Self::read(reader)?));
