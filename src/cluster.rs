@@ -183,7 +183,8 @@ pub struct LookupFailure {
     pub error: LookupError,
 }
 
-type Lookup<T> = Result<T, LookupFailure>;
+/// An answer, or why there is none.
+pub type Lookup<T> = Result<T, Box<LookupFailure>>;
 /// One object as JSON; nothing where it does not exist.
 type ObjectJson = Option<Rc<str>>;
 /// The names of the objects of a list, in order.
@@ -238,7 +239,7 @@ impl<'c> Lookups<'c> {
     }
 
     /// One Service of the request's namespace. A name that no object can have is not looked up.
-    pub fn service(&self, name: &str) -> Lookup<Option<Service>> {
+    pub fn service(&self, name: &str) -> Lookup<Option<Rc<Service>>> {
         if !is_valid_name(name) {
             return Ok(None);
         }
@@ -246,32 +247,32 @@ impl<'c> Lookups<'c> {
     }
 
     /// One IngressClass.
-    pub fn ingress_class(&self, name: &str) -> Lookup<Option<IngressClass>> {
+    pub fn ingress_class(&self, name: &str) -> Lookup<Option<Rc<IngressClass>>> {
         self.get_cluster_scoped(Resource::IngressClass, name)
     }
 
     /// Every IngressClass.
-    pub fn ingress_classes(&self) -> Lookup<Vec<IngressClass>> {
+    pub fn ingress_classes(&self) -> Lookup<Vec<Rc<IngressClass>>> {
         self.decode_list(Resource::IngressClass, None, |_| true)?.into_iter().collect()
     }
 
     /// IngressClassParams of an edition of the controller.
-    pub fn ingress_class_params(&self, edition: Edition, name: &str) -> Lookup<Option<IngressClassParams>> {
+    pub fn ingress_class_params(&self, edition: Edition, name: &str) -> Lookup<Option<Rc<IngressClassParams>>> {
         self.get_cluster_scoped(Resource::IngressClassParams(edition), name)
     }
 
     /// The request's Namespace.
-    pub fn own_namespace(&self) -> Lookup<Option<ObjectWithMetadata>> {
+    pub fn own_namespace(&self) -> Lookup<Option<Rc<ObjectWithMetadata>>> {
         self.get(Resource::Namespace, None, self.namespace, 1)
     }
 
     /// A DaemonSet.
-    pub fn daemon_set(&self, namespace: &str, name: &str) -> Lookup<Option<ObjectWithMetadata>> {
+    pub fn daemon_set(&self, namespace: &str, name: &str) -> Lookup<Option<Rc<ObjectWithMetadata>>> {
         self.get(Resource::DaemonSet, Some(namespace), name, 1)
     }
 
     /// The StatefulSets of the request's namespace.
-    pub fn stateful_sets(&self) -> Lookup<Vec<StatefulSet>> {
+    pub fn stateful_sets(&self) -> Lookup<Vec<Rc<StatefulSet>>> {
         self.decode_list(Resource::StatefulSet, Some(self.namespace), |_| true)?.into_iter().collect()
     }
 
@@ -280,11 +281,11 @@ impl<'c> Lookups<'c> {
     ///
     /// Looking at the text first is sound, as an escape could hide the name but is seen itself, and spares the
     /// decoding of thousands of objects that have nothing to do with the request.
-    pub fn mentioning<T: View>(&self, resource: Resource, name: &str) -> Lookup<Vec<Lookup<T>>> {
+    pub fn mentioning<T: View>(&self, resource: Resource, name: &str) -> Lookup<Vec<Lookup<Rc<T>>>> {
         self.decode_list(resource, Some(self.namespace), |json| may_mention(json, name))
     }
 
-    fn get_cluster_scoped<T: View>(&self, resource: Resource, name: &str) -> Lookup<Option<T>> {
+    fn get_cluster_scoped<T: View>(&self, resource: Resource, name: &str) -> Lookup<Option<Rc<T>>> {
         if !is_valid_name(name) {
             return Ok(None);
         }
@@ -327,7 +328,7 @@ impl<'c> Lookups<'c> {
         namespace: Option<&str>,
         name: &str,
         max_gets: usize,
-    ) -> Lookup<Option<T>> {
+    ) -> Lookup<Option<Rc<T>>> {
         let answer = self.find(resource, namespace, name, max_gets)?;
         answer.map(|json| decode_named(resource, namespace, name, &json)).transpose()
     }
@@ -345,7 +346,7 @@ impl<'c> Lookups<'c> {
     }
 
     fn ask_for_object(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Lookup<ObjectJson> {
-        let failure = |error| LookupFailure { resource, object: Some(object_path(namespace, name)), error };
+        let failure = |error| Box::new(LookupFailure { resource, object: Some(object_path(namespace, name)), error });
         let answer = match self.cluster.get(resource, namespace, name) {
             Ok(json) => text(json).map(|json| Some(Rc::from(json))).map_err(failure),
             Err(LookupError::NoSuchObject) => Ok(None),
@@ -363,7 +364,7 @@ impl<'c> Lookups<'c> {
         resource: Resource,
         namespace: Option<&str>,
         is_wanted: impl Fn(&str) -> bool,
-    ) -> Lookup<Vec<Lookup<T>>> {
+    ) -> Lookup<Vec<Lookup<Rc<T>>>> {
         let names = self.list(resource, namespace)?;
         let mut decoded = Vec::new();
         for name in names.iter().map(NameKey::as_str) {
@@ -399,7 +400,7 @@ impl<'c> Lookups<'c> {
     }
 
     fn ask_for_list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Vec<(String, Rc<str>)>> {
-        let failure = |error| LookupFailure { resource, object: None, error };
+        let failure = |error| Box::new(LookupFailure { resource, object: None, error });
         let was_answered =
             self.known(resource, |known| known.objects.values().any(Result::is_ok).then_some(())).is_some();
         if !was_answered {
@@ -423,13 +424,12 @@ fn object_path(namespace: Option<&str>, name: &str) -> String {
 }
 
 /// An object, which must be the one that was asked for.
-fn decode_named<T: View>(resource: Resource, namespace: Option<&str>, name: &str, json: &str) -> Lookup<T> {
-    let failure = |error| LookupFailure {
-        resource,
-        object: Some(object_path(namespace, name)),
-        error: LookupError::Unreadable(error),
+fn decode_named<T: View>(resource: Resource, namespace: Option<&str>, name: &str, json: &str) -> Lookup<Rc<T>> {
+    let failure = |error| {
+        let error = LookupError::Unreadable(error);
+        Box::new(LookupFailure { resource, object: Some(object_path(namespace, name)), error })
     };
-    let view: T = decode(json).map_err(failure)?;
+    let view: Rc<T> = decode(json).map_err(failure)?;
     let found = &view.metadata().name;
     if found != name {
         return Err(failure(DecodeError::new("metadata.name", &format!("`{found}` was not asked for"))));
@@ -520,9 +520,9 @@ mod tests {
     #[test]
     fn an_answer_is_never_replaced_by_a_later_one() {
         let lookups = Lookups::new(&Changing, "shop");
-        let is_headless = |service: Option<Service>| service.map(|service| service.is_headless());
+        let is_headless = |service: Option<Rc<Service>>| service.map(|service| service.is_headless());
         assert_eq!(lookups.service("cart").map(is_headless), Ok(Some(true)));
-        let listed: Vec<Lookup<Service>> = lookups.mentioning(Resource::Service, "cart").unwrap();
+        let listed: Vec<Lookup<Rc<Service>>> = lookups.mentioning(Resource::Service, "cart").unwrap();
         let listed: Vec<Lookup<bool>> = listed.into_iter().map(|service| service.map(|it| it.is_headless())).collect();
         assert_eq!(listed, [Ok(true)]);
         assert_eq!(lookups.service("cart").map(is_headless), Ok(Some(true)));
@@ -601,7 +601,7 @@ mod tests {
             let lookups = Lookups::new(&cluster, "shop");
             let answer = lookups.service("cart");
             assert!(
-                matches!(answer, Err(LookupFailure { error: LookupError::Unreadable(_), .. })),
+                matches!(&answer, Err(failure) if matches!(failure.error, LookupError::Unreadable(_))),
                 "{garbage}: {answer:?}"
             );
         }
@@ -619,7 +619,7 @@ mod tests {
             let lookups = Lookups::new(&cluster, "shop");
             let answer = lookups.ingress_classes();
             assert!(
-                matches!(answer, Err(LookupFailure { error: LookupError::Unreadable(_), .. })),
+                matches!(&answer, Err(failure) if matches!(failure.error, LookupError::Unreadable(_))),
                 "{garbage}: {answer:?}"
             );
         }
@@ -634,7 +634,7 @@ mod tests {
         let found = lookups.mentioning::<Service>(Resource::Service, "shop").unwrap();
         let names: Vec<Result<String, Option<String>>> = found
             .into_iter()
-            .map(|found| found.map(|service| service.metadata.name).map_err(|failure| failure.object))
+            .map(|found| found.map(|service| service.metadata.name.clone()).map_err(|failure| failure.object))
             .collect();
         assert_eq!(names, [Err(Some("shop/a".to_owned())), Ok("b".to_owned())]);
     }

@@ -43,20 +43,20 @@ impl Kind {
 #[derive(Debug)]
 pub enum Object {
     /// A Service.
-    Service(Service),
+    Service(Box<Service>),
     /// An Ingress.
-    Ingress(Ingress),
+    Ingress(Box<Ingress>),
     /// A TargetGroupBinding.
-    TargetGroupBinding(Edition, TargetGroupBinding),
+    TargetGroupBinding(Edition, Box<TargetGroupBinding>),
 }
 
 impl Object {
     /// An object of which nothing has been read.
     fn new(kind: Kind) -> Self {
         match kind {
-            Kind::Service => Self::Service(Service::default()),
-            Kind::Ingress => Self::Ingress(Ingress::default()),
-            Kind::TargetGroupBinding(edition) => Self::TargetGroupBinding(edition, TargetGroupBinding::default()),
+            Kind::Service => Self::Service(Box::default()),
+            Kind::Ingress => Self::Ingress(Box::default()),
+            Kind::TargetGroupBinding(edition) => Self::TargetGroupBinding(edition, Box::default()),
         }
     }
 

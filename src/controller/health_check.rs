@@ -21,7 +21,7 @@ mod tests {
 
     #[track_caller]
     fn check(annotation: Option<&str>, expected: Option<&str>) {
-        let service: Service = crate::kubernetes::decode(
+        let service = crate::kubernetes::decode::<Service>(
             r#"{"spec":{"ports":[{"name":"http","port":80,"targetPort":"web"},{"name":"admin","port":81,"targetPort":8081},{"name":"plain","port":82}]}}"#,
         )
         .unwrap();

@@ -92,6 +92,8 @@ pub fn target_type_of_backend(
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
     use crate::kubernetes::{Edition, IngressClassParams};
 
@@ -112,7 +114,7 @@ mod tests {
             value.clone_into(&mut params.spec.target_type);
             params
         });
-        let owner = IngressOwner { edition, params };
+        let owner = IngressOwner { edition, params: params.map(Rc::new) };
         let expected = expected.map(|(value, source)| Resolved { value, source });
         assert_eq!(target_type_of_backend(&an_ingress, &owner, Some(&a_service), default), expected);
     }

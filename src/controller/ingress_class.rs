@@ -1,7 +1,9 @@
 //! Whose Ingress is it, and which IngressClassParams apply?
 
 use super::Flags;
-use crate::cluster::{LookupFailure, Lookups};
+use std::rc::Rc;
+
+use crate::cluster::{Lookup, Lookups};
 use crate::kubernetes::{Edition, Ingress, IngressClass, IngressClassParams, is_valid_name};
 
 /// The annotation that names a class without an IngressClass object.
@@ -18,7 +20,7 @@ pub struct IngressOwner {
     /// Which edition serves it.
     pub edition: Edition,
     /// The IngressClassParams that apply.
-    pub params: Option<IngressClassParams>,
+    pub params: Option<Rc<IngressClassParams>>,
 }
 
 impl IngressOwner {
@@ -34,11 +36,7 @@ impl IngressOwner {
 ///
 /// # Errors
 /// A lookup that failed, so that it cannot be told.
-pub fn owner_of_ingress(
-    ingress: &Ingress,
-    flags: &Flags,
-    lookups: &Lookups<'_>,
-) -> Result<Option<IngressOwner>, LookupFailure> {
+pub fn owner_of_ingress(ingress: &Ingress, flags: &Flags, lookups: &Lookups<'_>) -> Lookup<Option<IngressOwner>> {
     Ok(owner_by_class(ingress, flags, lookups)?.filter(|owner| has_valid_group(ingress, owner)))
 }
 
@@ -62,18 +60,14 @@ fn is_valid_group_name(name: &str) -> bool {
 
 /// LBC `pkg/ingress/group_loader.go` classifyIngress: the annotation, where present, decides alone and loads no
 /// IngressClassParams.
-fn owner_by_class(
-    ingress: &Ingress,
-    flags: &Flags,
-    lookups: &Lookups<'_>,
-) -> Result<Option<IngressOwner>, LookupFailure> {
+fn owner_by_class(ingress: &Ingress, flags: &Flags, lookups: &Lookups<'_>) -> Lookup<Option<IngressOwner>> {
     if let Some(class) = ingress.metadata.annotation(CLASS) {
         return Ok(matches_flag(class, &flags.ingress_class).then(|| IngressOwner::without_params(Edition::Standard)));
     }
     let class = match &ingress.spec.ingress_class_name {
         Some(name) => lookups.ingress_class(name)?,
         None => match default_class(lookups.ingress_classes()?) {
-            DefaultClass::One(class) => Some(*class),
+            DefaultClass::One(class) => Some(class),
             DefaultClass::Several => None,
             DefaultClass::None => {
                 let is_managed = flags.ingress_class.is_empty();
@@ -91,24 +85,24 @@ fn matches_flag(class: &str, flag: &str) -> bool {
 
 enum DefaultClass {
     None,
-    One(Box<IngressClass>),
+    One(Rc<IngressClass>),
     /// LBC: `multiple default IngressClasses found`, and the Ingress is not served.
     Several,
 }
 
 /// LBC `pkg/ingress/class_loader.go` GetDefaultIngressClass.
-fn default_class(classes: Vec<IngressClass>) -> DefaultClass {
+fn default_class(classes: Vec<Rc<IngressClass>>) -> DefaultClass {
     let mut defaults = classes.into_iter().filter(|class| class.metadata.annotation(DEFAULT_CLASS) == Some("true"));
     match (defaults.next(), defaults.next()) {
         (None, _) => DefaultClass::None,
-        (Some(class), None) => DefaultClass::One(Box::new(class)),
+        (Some(class), None) => DefaultClass::One(class),
         (Some(_), Some(_)) => DefaultClass::Several,
     }
 }
 
 /// LBC `pkg/ingress/class_loader.go` Load: parameters of another kind, or that do not exist, or whose
 /// namespaceSelector does not match, make the class invalid.
-fn owner_of_class(class: &IngressClass, lookups: &Lookups<'_>) -> Result<Option<IngressOwner>, LookupFailure> {
+fn owner_of_class(class: &IngressClass, lookups: &Lookups<'_>) -> Lookup<Option<IngressOwner>> {
     let edition = match class.spec.controller.as_str() {
         "ingress.k8s.aws/alb" => Edition::Standard,
         "eks.amazonaws.com/alb" => Edition::AutoMode,

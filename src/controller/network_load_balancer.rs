@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn service(annotations: &[(&str, &str)], spec: &str) -> Service {
-        let mut service: Service = crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        let mut service = Service::clone(&crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap());
         let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         service.metadata.annotations.extend(annotations);
         service

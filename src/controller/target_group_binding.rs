@@ -55,6 +55,8 @@ fn tracking_label(key: &str) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
 
     #[track_caller]
@@ -83,7 +85,7 @@ mod tests {
     fn labels_of_the_controller_are_read() {
         for prefix in TRACKING_PREFIXES {
             let labels = format!(r#"{{"{prefix}/stack-name":"a","{prefix}/stack-namespace":"b","app":"c"}}"#);
-            let binding: TargetGroupBinding =
+            let binding: Rc<TargetGroupBinding> =
                 crate::kubernetes::decode(&format!(r#"{{"metadata":{{"labels":{labels}}}}}"#)).unwrap();
             assert!(is_made_by_controller(&binding.metadata.labels), "{prefix}");
             assert_eq!(binding.metadata.labels.len(), 2, "{prefix}");

@@ -86,8 +86,8 @@ fn admitted(request: &Request<'_>, metadata: &Metadata) -> ObjectRef {
 fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Verdict {
     let old_error = request.old_object.as_ref().and_then(|old| old.object.as_ref().err());
     let was_unreadable = old_error.is_some_and(|old| old.path == error.path);
-    let metadata = decode::<ObjectWithMetadata>(request.object.json).unwrap_or_default().metadata;
-    let mut report = Report::new(admitted(request, &metadata));
+    let named = decode::<ObjectWithMetadata>(request.object.json).unwrap_or_default();
+    let mut report = Report::new(admitted(request, &named.metadata));
     if was_unreadable {
         report.unreadable_before(error);
         report.accept()

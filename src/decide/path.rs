@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::cluster::{LookupFailure, Lookups};
+use crate::cluster::{Lookup, LookupFailure, Lookups};
 use crate::controller::{Resolved, TargetType};
 use crate::kubernetes::{DecodeError, IntOrString, ObjectRef, Service, ServiceType};
 use crate::rules::{Finding, Instead, NoNodePort, Remedy, Role, RuleId, Unjudged, rule_of_service};
@@ -159,7 +159,7 @@ pub struct Judgement {
 
 impl Judgement {
     /// Notes that a lookup failed; the same one again says nothing new.
-    pub fn fail(&mut self, server: &ObjectRef, lookup: LookupFailure) {
+    pub fn fail(&mut self, server: &ObjectRef, lookup: Box<LookupFailure>) {
         let failure = Unjudged { server: server.clone(), lookup };
         if !self.failures.contains(&failure) {
             self.failures.push(failure);
@@ -167,14 +167,9 @@ impl Judgement {
     }
 
     /// The Service that `server` refers to. A failed lookup counts only where the Service decides something.
-    pub fn backend(
-        &mut self,
-        answer: Result<Option<Service>, LookupFailure>,
-        decides: bool,
-        server: &ObjectRef,
-    ) -> Backend {
+    pub fn backend(&mut self, answer: Lookup<Option<Rc<Service>>>, decides: bool, server: &ObjectRef) -> Backend {
         match answer {
-            Ok(Some(service)) => Backend::Found(Rc::new(service)),
+            Ok(Some(service)) => Backend::Found(service),
             Ok(None) => Backend::Missing,
             Err(failure) => {
                 if decides {
@@ -186,11 +181,7 @@ impl Judgement {
     }
 
     /// The objects of a list that could be read.
-    pub fn readable<T>(
-        &mut self,
-        list: Result<Vec<Result<T, LookupFailure>>, LookupFailure>,
-        server: &ObjectRef,
-    ) -> Vec<T> {
+    pub fn readable<T>(&mut self, list: Lookup<Vec<Lookup<Rc<T>>>>, server: &ObjectRef) -> Vec<Rc<T>> {
         let list = list.unwrap_or_else(|failure| vec![Err(failure)]);
         let mut readable = Vec::new();
         for object in list {

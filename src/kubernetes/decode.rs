@@ -1,5 +1,7 @@
 //! From JSON to a view, with the path of the field that could not be read.
 
+use std::rc::Rc;
+
 use json_text::{JsonError, Read, Reader, Wrong};
 
 use super::metadata::Metadata;
@@ -53,12 +55,15 @@ pub trait View: Default {
     fn metadata(&self) -> &Metadata;
 }
 
-/// Reads a view out of `json`.
+/// Reads a view out of `json`. Views are large and are handed on often, so that they are shared, not moved.
 ///
 /// # Errors
 /// The first field that has a wrong type, with its path.
-pub fn decode<V: View>(json: &str) -> Result<V, DecodeError> {
-    let mut view = V::default();
-    json_text::map(json, |reader| view.read(reader))?;
-    Ok(view)
+pub fn decode<V: View>(json: &str) -> Result<Rc<V>, DecodeError> {
+    let mut shared = Rc::<V>::default();
+    // Nobody shares it yet.
+    if let Some(view) = Rc::get_mut(&mut shared) {
+        json_text::map(json, |reader| view.read(reader))?;
+    }
+    Ok(shared)
 }

@@ -54,7 +54,7 @@ mod tests {
 
     #[track_caller]
     fn check(spec: &str, expected: bool) {
-        let service: Service = crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        let service = crate::kubernetes::decode::<Service>(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
         assert_eq!(is_broken_by(&service), expected, "{spec}");
     }
 

@@ -97,7 +97,7 @@ pub struct Unjudged {
     /// The object.
     pub server: ObjectRef,
     /// The lookup.
-    pub lookup: LookupFailure,
+    pub lookup: Box<LookupFailure>,
 }
 
 /// Why a Service has no node port.
