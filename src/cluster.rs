@@ -445,18 +445,10 @@ fn text(json: Vec<u8>) -> Result<String, LookupError> {
 fn items_of(json: &str, namespace: Option<&str>) -> Result<Vec<(String, Rc<str>)>, LookupError> {
     let missing = |field| LookupError::Unreadable(DecodeError::new(field, "missing"));
     let unreadable = |wrong: Box<Wrong>| LookupError::Unreadable(wrong.into());
-    let mut listed = None;
+    let mut listed: Option<Vec<Option<&str>>> = None;
     json_text::map(json, |reader| {
         fields!(reader, {
-            "items" => {
-                let items: &mut Vec<Option<&str>> = listed.get_or_insert_default();
-                reader.items(&mut |reader| {
-                    let mut item = None;
-                    reader.raw(&mut item)?;
-                    items.push(item);
-                    Ok(())
-                })
-            },
+            "items" => reader.optional(&mut listed, |items, reader| reader.list(items, |item, reader| reader.raw(item))),
         })
     })
     .map_err(unreadable)?;
@@ -611,6 +603,7 @@ mod tests {
             "[]",
             "{}",
             r#"{"kind":"Status"}"#,
+            r#"{"items":null}"#,
             r#"{"items":[null]}"#,
             r#"{"items":[[]]}"#,
             r#"{"items":[{}]}"#,

@@ -1,8 +1,8 @@
 //! Whose Ingress is it, and which IngressClassParams apply?
 
-use super::Flags;
 use std::rc::Rc;
 
+use super::Flags;
 use crate::cluster::{Lookup, Lookups};
 use crate::kubernetes::{Edition, Ingress, IngressClass, IngressClassParams, is_valid_name};
 

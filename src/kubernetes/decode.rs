@@ -60,10 +60,7 @@ pub trait View: Default {
 /// # Errors
 /// The first field that has a wrong type, with its path.
 pub fn decode<V: View>(json: &str) -> Result<Rc<V>, DecodeError> {
-    let mut shared = Rc::<V>::default();
-    // Nobody shares it yet.
-    if let Some(view) = Rc::get_mut(&mut shared) {
-        json_text::map(json, |reader| view.read(reader))?;
-    }
-    Ok(shared)
+    let mut view = V::default();
+    json_text::map(json, |reader| view.read(reader))?;
+    Ok(Rc::new(view))
 }
