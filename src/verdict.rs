@@ -370,7 +370,7 @@ fn facts_of(findings: &[&Finding]) -> Facts {
     facts
 }
 
-/// A text as a string, with room for one of usual length.
+/// A text as a string, which has room for so many bytes to begin with.
 fn string_of(room: usize, text: &dyn Display) -> String {
     let mut string = TextWriter::with_capacity(room);
     // Writing to a string cannot fail.

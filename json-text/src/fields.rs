@@ -21,8 +21,9 @@ pub enum IntOrText<'a> {
     Text(Cow<'a, str>),
 }
 
-/// What reads one entry of a map, by the index of its name, or one item of a list.
+/// What reads the value of one entry of a map, by the index of its name.
 type ReadField<'r, 'a> = &'r mut dyn FnMut(usize, &mut Reader<'a>) -> Read<()>;
+/// What reads one item of a list.
 type ReadItem<'r, 'a> = &'r mut dyn FnMut(&mut Reader<'a>) -> Read<()>;
 
 /// A value that does not hold what it should, and the way to it.
@@ -143,7 +144,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// Those of `read`.
     pub fn optional<T: Default>(&mut self, to: &mut Option<T>, read: fn(&mut T, &mut Self) -> Read<()>) -> Read<()> {
-        if self.is_null()? { Ok(()) } else { read(to.insert(T::default()), self) }
+        if self.takes_null()? { Ok(()) } else { read(to.insert(T::default()), self) }
     }
 
     /// Reads those entries of a map of strings that have such keys; the last of two equal keys counts.
@@ -197,7 +198,18 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is something else.
     pub fn optional_text(&mut self, to: &mut Option<String>) -> Read<()> {
-        if self.is_null()? { Ok(()) } else { self.text(to.insert(String::new())) }
+        self.optional(to, |text, reader| reader.text(text))
+    }
+
+    /// Reads a string as what `of` makes of it; what it makes of an empty one where there is none.
+    ///
+    /// # Errors
+    /// What is something else.
+    pub fn text_as<T>(&mut self, to: &mut T, of: fn(&str) -> T) -> Read<()> {
+        let mut text = Cow::default();
+        self.borrowed_text(&mut text)?;
+        *to = of(&text);
+        Ok(())
     }
 
     /// Reads a number of 32 bits.
@@ -205,7 +217,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is something else.
     pub fn int(&mut self, to: &mut i32) -> Read<()> {
-        if !self.is_null()? {
+        if !self.takes_null()? {
             *to = self.number("a number of 32 bits")?;
         }
         Ok(())
@@ -254,7 +266,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is no JSON.
     pub fn raw(&mut self, to: &mut Option<&'a str>) -> Read<()> {
-        if !self.is_null()? {
+        if !self.takes_null()? {
             *to = Some(self.value()?);
         }
         Ok(())
@@ -266,7 +278,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// What is no JSON.
     pub fn apart(&mut self, read: impl FnOnce(&mut Self) -> Read<()>) -> Read<Option<(&'a str, Read<()>)>> {
-        if self.is_null()? {
+        if self.takes_null()? {
             return Ok(None);
         }
         let start = self.clone();
@@ -278,8 +290,8 @@ impl<'a> Reader<'a> {
         Ok(Some((self.since(&start), result)))
     }
 
-    /// Reads `null`, if that comes next.
-    fn is_null(&mut self) -> Result<bool, JsonError> {
+    /// Whether `null` comes next, which is read then.
+    fn takes_null(&mut self) -> Result<bool, JsonError> {
         if self.kind()? == ValueKind::Null { self.null().map(|()| true) } else { Ok(false) }
     }
 
@@ -293,7 +305,7 @@ impl<'a> Reader<'a> {
         if self.opens(kind)? {
             return Ok(true);
         }
-        if self.is_null()? { Ok(false) } else { Err(self.wrong(expected)) }
+        if self.takes_null()? { Ok(false) } else { Err(self.wrong(expected)) }
     }
 
     fn number(&mut self, expected: &str) -> Read<i32> {

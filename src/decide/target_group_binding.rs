@@ -7,7 +7,8 @@ use crate::controller::{INGRESS_TARGET_TYPE, TargetType, is_made_by_controller, 
 use crate::kubernetes::{Edition, ObjectRef, TargetGroupBinding};
 use crate::rules::{Fix, Instead, Remedy, Role};
 
-/// The path of a binding, whose target type can be changed where none but `ip` is stored. Bindings that the controller made follow their owner, which is judged itself.
+/// The path of a binding, whose target type can be changed where none but `ip` is stored. Bindings that the controller made
+/// follow their owner, which is judged itself.
 pub fn judge(
     binding: &TargetGroupBinding,
     edition: Edition,

@@ -94,7 +94,7 @@ impl ServiceSpec {
     fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         let (mut address, mut first_address) = (Cow::default(), None);
         fields!(reader, {
-            "type" => self.service_type.read(reader),
+            "type" => reader.text_as(&mut self.service_type, ServiceType::of),
             "clusterIP" => reader.borrowed_text(&mut address),
             "clusterIPs" => reader.items(&mut |reader| {
                 let mut address = Cow::default();
@@ -115,7 +115,7 @@ impl ServicePort {
     fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
         fields!(reader, {
             "name" => reader.text(&mut self.name),
-            "protocol" => self.protocol.read(reader),
+            "protocol" => reader.text_as(&mut self.protocol, Protocol::of),
             "port" => reader.int(&mut self.port),
             "targetPort" => IntOrString::read(&mut self.target_port, reader),
             "nodePort" => reader.int(&mut self.node_port),
@@ -137,31 +137,25 @@ impl Service {
 }
 
 impl ServiceType {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        let mut text = Cow::default();
-        reader.borrowed_text(&mut text)?;
-        *self = match &*text {
+    fn of(text: &str) -> Self {
+        match text {
             "" | "ClusterIP" => Self::ClusterIp,
             "NodePort" => Self::NodePort,
             "LoadBalancer" => Self::LoadBalancer,
             "ExternalName" => Self::ExternalName,
             _ => Self::Unknown,
-        };
-        Ok(())
+        }
     }
 }
 
 impl Protocol {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        let mut text = Cow::default();
-        reader.borrowed_text(&mut text)?;
-        *self = match &*text {
+    fn of(text: &str) -> Self {
+        match text {
             "" | "TCP" => Self::Tcp,
             "UDP" => Self::Udp,
             "SCTP" => Self::Sctp,
             _ => Self::Unknown,
-        };
-        Ok(())
+        }
     }
 }
 
