@@ -191,3 +191,27 @@ impl fmt::Display for IntOrString {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kubernetes::decode;
+
+    #[track_caller]
+    fn check(spec: &str, is_headless: bool) {
+        let service = decode::<Service>(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        assert_eq!(service.is_headless(), is_headless, "{spec}");
+    }
+
+    #[test]
+    fn the_first_address_tells_a_headless_service() {
+        check(r#"{"clusterIP":"None"}"#, true);
+        check(r#"{"clusterIPs":["None"]}"#, true);
+        check(r#"{"clusterIPs":["None","10.0.0.1"]}"#, true);
+        check(r#"{"clusterIPs":["10.0.0.1","None"]}"#, false);
+        check(r#"{"clusterIPs":[null,"None"]}"#, false);
+        check(r#"{"clusterIP":"10.0.0.1"}"#, false);
+        check(r#"{"clusterIP":"None","type":"ExternalName"}"#, false);
+        check("{}", false);
+    }
+}
