@@ -4,7 +4,7 @@
 //! reason: then everything is read as ever. It relies on the host for one thing, that the payload is JSON of an
 //! AdmissionRequest and of settings that `validate_settings` has seen; whoever made the object has no part in that.
 
-use json_text::{Pair, any_place};
+use json_text::{UNICODE_ESCAPE, Window, any_place};
 
 /// Whether the payload is a request for a Service that passes untouched: with `services: headless`, one that is neither
 /// headless nor has an `actions.` annotation, before and after.
@@ -13,16 +13,10 @@ use json_text::{Pair, any_place};
 /// stored Service has is that of `sessionAffinity`. A clusterIP of a wrong type is read, to be refused; nothing else of
 /// such a Service is needed.
 pub fn is_none_of_our_business(payload: &[u8]) -> bool {
-    const NONE: Pair = Pair::new(*b"No");
-    const ACTIONS: Pair = Pair::new(*b"/a");
-    const ADDRESS: Pair = Pair::new(*b"IP");
-    let mark = |word, next| {
-        NONE.mark(word, next)
-            | ACTIONS.mark(word, next)
-            | ADDRESS.mark(word, next)
-            | Pair::UNICODE_ESCAPE.mark(word, next)
+    let places = |window: Window| {
+        window.places(*b"No") | window.places(*b"/a") | window.places(*b"IP") | window.places(UNICODE_ESCAPE)
     };
-    is_of_core_service(payload) && !any_place(payload, mark, |at| matters(payload, at))
+    is_of_core_service(payload) && !any_place(payload, places, |at| matters(payload, at))
 }
 
 /// Whether what begins at a place in the payload may make the Service one that is looked at.

@@ -267,7 +267,9 @@ impl<'a> Reader<'a> {
     /// What is no JSON.
     pub fn raw(&mut self, to: &mut Option<&'a str>) -> Read<()> {
         if !self.takes_null()? {
-            *to = Some(self.value()?);
+            let start = self.clone();
+            self.skip()?;
+            *to = Some(self.since(&start));
         }
         Ok(())
     }

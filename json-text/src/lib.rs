@@ -6,14 +6,16 @@
 //!
 //! Nothing here knows Kubernetes, and no text is interpreted.
 
+mod block;
 mod fields;
 mod raw_map;
 mod reader;
 mod scan;
+mod skim;
 mod writer;
 
 pub use fields::{IntOrText, Read, Wrong, map};
 pub use raw_map::RawMap;
 pub use reader::{JsonError, Reader, ValueKind, items, string, value, whole};
-pub use scan::{Pair, any_place, may_mention};
+pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};
 pub use writer::{MapWriter, TextWriter};

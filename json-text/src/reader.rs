@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::scan::{MARKS, ONES};
+use crate::block::{Block, SIZE};
+use crate::skim::skim;
 
 /// Containers within containers; serde_json has the same limit, and no Kubernetes object comes near it.
 const MAX_DEPTH: u32 = 127;
@@ -126,7 +127,7 @@ impl<'a> Reader<'a> {
     /// What is no JSON.
     pub fn value(&mut self) -> Result<&'a str, JsonError> {
         let start = skip_space(self.bytes(), self.at);
-        self.skip()?;
+        self.at = skip_value(self.bytes(), start, self.depth)?;
         Ok(self.slice(start, self.at))
     }
 
@@ -139,6 +140,7 @@ impl<'a> Reader<'a> {
         let bytes = self.bytes();
         self.at = match bytes.get(self.at) {
             Some(b'"') => skip_string(bytes, self.at + 1)?,
+            Some(b'{' | b'[') => skim(bytes, self.at, MAX_DEPTH - self.depth)?,
             _ => skip_value(bytes, self.at, self.depth)?,
         };
         Ok(())
@@ -344,33 +346,20 @@ fn expect_behind_space(bytes: &[u8], at: usize, byte: u8) -> Result<usize, JsonE
     if bytes.get(at) == Some(&byte) { Ok(at + 1) } else { unexpected(bytes, at) }
 }
 
-/// The place of the next byte that is not simply text of a string: its end, an escape, a control character. Eight bytes
-/// at a time: the lowest mark is right, others may be wrong.
+/// The place of the next byte that is not simply text of a string: its end, an escape, a control character.
 #[inline(always)]
 fn skip_plain(bytes: &[u8], mut at: usize) -> usize {
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let marks = special_bytes(u64::from_le_bytes(*next));
-        if marks != 0 {
-            return at + marks.trailing_zeros() as usize / 8;
+        let places = Block::new(next).special_places();
+        if places != 0 {
+            return at + places.trailing_zeros() as usize;
         }
-        at += 8;
+        at += SIZE;
     }
     while bytes.get(at).is_some_and(|byte| *byte >= 0x20 && *byte != b'"' && *byte != b'\\') {
         at += 1;
     }
     at
-}
-
-/// Marks the bytes of a word that are a quote, a backslash or a control character, and perhaps others behind one.
-#[inline(always)]
-pub(crate) fn special_bytes(word: u64) -> u64 {
-    const QUOTE: u64 = ONES * b'"' as u64;
-    const ESCAPE: u64 = ONES * b'\\' as u64;
-    // As `below`, for three limits at once: neither a quote nor an escape has the upper bit.
-    let is_control = word.wrapping_sub(ONES * 0x20);
-    let is_quote = (word ^ QUOTE).wrapping_sub(ONES);
-    let is_escape = (word ^ ESCAPE).wrapping_sub(ONES);
-    (is_control | is_quote | is_escape) & !word & MARKS
 }
 
 /// The place behind the string whose text begins at `at`.
@@ -468,11 +457,11 @@ fn skip_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize, JsonError> {
 }
 
 #[cold]
-fn too_deep<T>(at: usize) -> Result<T, JsonError> {
+pub fn too_deep<T>(at: usize) -> Result<T, JsonError> {
     Err(JsonError { reason: "nested too deeply", at })
 }
 
 #[cold]
-fn unexpected<T>(bytes: &[u8], at: usize) -> Result<T, JsonError> {
+pub fn unexpected<T>(bytes: &[u8], at: usize) -> Result<T, JsonError> {
     Err(JsonError { reason: if at < bytes.len() { "unexpected character" } else { "unexpected end" }, at })
 }

@@ -1,11 +1,11 @@
 //! Writing JSON, entry by entry, and the texts in it.
 //!
 //! Most of what is written is short. What copies any number of bytes is a call into the host for a module, and takes longer
-//! than copying such a text word by word.
+//! than copying such a text block by block.
 
 use std::fmt;
 
-use crate::reader::special_bytes;
+use crate::block::{Block, SIZE};
 
 /// Longer texts are copied in one piece.
 const SHORT: usize = 64;
@@ -59,7 +59,7 @@ fn push_string(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
     let mut rest = text.as_bytes();
     while let Some((&first, others)) = rest.split_first() {
-        let behind = push_plain::<4>(json, rest).or_else(|| push_plain::<1>(json, rest));
+        let behind = push_plain::<SIZE>(json, rest).or_else(|| push_plain::<8>(json, rest));
         rest = behind.unwrap_or_else(|| {
             push_byte(json, first);
             others
@@ -68,18 +68,17 @@ fn push_string(json: &mut Vec<u8>, text: &str) {
     json.push(b'"');
 }
 
-/// Adds so many words of `text` and returns what is behind them, where none of their bytes needs an escape. Strings are
-/// short: a call that copies any number of bytes would take longer.
+/// Adds so many bytes of `text` and returns what is behind them, where none of them needs an escape.
 #[inline(always)]
-fn push_plain<'a, const WORDS: usize>(json: &mut Vec<u8>, text: &'a [u8]) -> Option<&'a [u8]> {
-    let (words, _) = text.as_chunks::<8>();
-    let words = words.first_chunk::<WORDS>()?;
-    let marks = words.iter().fold(0, |marks, word| marks | special_bytes(u64::from_le_bytes(*word)));
-    if marks != 0 {
+fn push_plain<'a, const BYTES: usize>(json: &mut Vec<u8>, text: &'a [u8]) -> Option<&'a [u8]> {
+    let (bytes, rest) = text.split_first_chunk::<BYTES>()?;
+    let mut block = [b' '; SIZE];
+    *block.first_chunk_mut()? = *bytes;
+    if Block::new(&block).special_places() != 0 {
         return None;
     }
-    json.extend_from_slice(words.as_flattened());
-    text.get(words.as_flattened().len()..)
+    json.extend_from_slice(bytes);
+    Some(rest)
 }
 
 #[inline(always)]

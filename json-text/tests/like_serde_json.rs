@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use json_text::{MapWriter, RawMap, string, value};
+use json_text::{JsonError, MapWriter, RawMap, Reader, string, value};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -67,7 +67,18 @@ fn compare(text: &str) -> bool {
         let rendered: Value = serde_json::from_str(&ours.render()).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         assert_eq!(rendered, Value::Object(map), "{text:?}");
     }
+    // What nobody wants is passed over, and need be no JSON.
+    if theirs.is_some() {
+        assert_eq!(passed_over(text), Ok(text.trim()), "{text:?}");
+    }
     theirs.is_some()
+}
+
+fn passed_over(text: &str) -> Result<&str, JsonError> {
+    let mut reader = Reader::new(text);
+    let start = reader.clone();
+    reader.skip()?;
+    Ok(reader.since(&start))
 }
 
 #[test]
@@ -97,15 +108,42 @@ fn strings_of_every_length() {
     }
 }
 
+/// Quotes, brackets and escapes, at every place in the blocks that are read at once, and their ends with anything behind.
+#[test]
+fn what_is_passed_over_ends_where_it_does() {
+    for length in 0..40 {
+        for special in ["", "[", "}", "\\\"", "\\\\", "\\\\\\\"", "\\u005d", "\",\"", "\":{},\"", "ä]"] {
+            for at in 0..=length {
+                let (before, after) = ("x".repeat(at), "y".repeat(length - at));
+                for map in [
+                    format!("{{\"{before}{special}{after}\":1}}"),
+                    format!("{{\"a\":[[\"{before}{special}\"],\"{after}\"]}}"),
+                ] {
+                    for behind in ["", "]", "}", ",\"", "\\", "],[[[[[[[[[[[[[[[[[[[["] {
+                        assert_eq!(passed_over(&format!("{map}{behind}")), Ok(&*map));
+                    }
+                    for end in 1..map.len() - 1 {
+                        let Some(start) = map.get(..end) else { continue };
+                        assert_eq!(passed_over(start).map_err(|error| error.at), Err(end), "{start:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn containers_are_as_deep_as_in_serde_json() {
     for depth in 120..140 {
         for text in [format!("{}{}", "[".repeat(depth), "]".repeat(depth)), "[{\"a\":".repeat(depth)] {
             let ours = value(&text).is_ok();
             assert_eq!(ours, serde_json::from_str::<Value>(&text).is_ok(), "{depth}");
+            assert_eq!(ours, passed_over(&text).is_ok(), "{depth}");
         }
     }
-    assert!(value(&"[".repeat(10_000_000)).is_err());
+    for read in [value, passed_over] {
+        assert_eq!(read(&"[".repeat(10_000_000)).map_err(|error| error.reason), Err("nested too deeply"));
+    }
 }
 
 #[test]

@@ -221,7 +221,7 @@ impl Json {
     fn read(reader: &mut Reader<'_>) -> Result<Self, JsonError> {
         Ok(match reader.kind()? {
             ValueKind::Null => {
-                reader.skip()?;
+                reader.value()?;
                 Self::Null
             }
             ValueKind::Bool => Self::Bool(reader.value()? == "true"),

@@ -1,0 +1,38 @@
+//! Sixteen bytes that are looked at together, by the SIMD instructions of the machine where it has any.
+
+use wide::u8x16;
+
+/// So many bytes.
+pub const SIZE: usize = 16;
+
+/// Sixteen bytes that are looked at together. Places among them are a bit each, that of the first byte lowest.
+#[derive(Clone, Copy)]
+pub struct Block(u8x16);
+
+impl Block {
+    #[inline(always)]
+    pub fn new(bytes: &[u8; SIZE]) -> Self {
+        Self(u8x16::new(*bytes))
+    }
+
+    /// Where this byte stands.
+    #[inline(always)]
+    pub fn places(self, byte: u8) -> u32 {
+        self.0.simd_eq(u8x16::splat(byte)).to_bitmask()
+    }
+
+    /// Where bytes stand that have these bits and no others, but for those of `ignored`.
+    #[inline(always)]
+    pub fn places_but_for(self, byte: u8, ignored: u8) -> u32 {
+        Self(self.0 & u8x16::splat(!ignored)).places(byte)
+    }
+
+    /// Where something stands that is not simply text of a string: its end, an escape, a control character.
+    #[inline(always)]
+    pub fn special_places(self) -> u32 {
+        let is_quote = self.0.simd_eq(u8x16::splat(b'"'));
+        let is_escape = self.0.simd_eq(u8x16::splat(b'\\'));
+        let is_control = self.0.min(u8x16::splat(0x1f)).simd_eq(self.0);
+        (is_quote | is_escape | is_control).to_bitmask()
+    }
+}

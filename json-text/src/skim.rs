@@ -1,0 +1,96 @@
+//! Passing over a list or a map of which nothing is wanted, by its quotes and brackets alone.
+//!
+//! It finds where JSON ends, and does not tell whether it is any: this is for what a serializer wrote, as everything is
+//! that a host hands over, and spares most of what reading costs.
+
+use crate::block::{Block, SIZE};
+use crate::reader::{JsonError, too_deep, unexpected};
+
+/// What is known at a place in the text.
+#[derive(Default)]
+struct Skim {
+    /// How many containers are open.
+    depth: u32,
+    /// All bits where the place is in a string, else none.
+    in_string: u32,
+    /// Whether a backslash stands right before the place, which is not escaped itself.
+    is_escaped: bool,
+}
+
+/// The place behind the list or the map that begins at `at`, in which there may be so many containers within containers.
+///
+/// # Errors
+/// One that does not end, or is deeper.
+pub fn skim(bytes: &[u8], mut at: usize, max_depth: u32) -> Result<usize, JsonError> {
+    let mut skim = Skim::default();
+    while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let block = Block::new(next);
+        let last = if skim.is_escaped || block.places(b'\\') != 0 {
+            next.iter().position(|byte| skim.ends_with(*byte))
+        } else {
+            skim.end_in(block)
+        };
+        if let Some(last) = last {
+            return Ok(at + last + 1);
+        }
+        if skim.depth > max_depth {
+            return too_deep(at);
+        }
+        at += SIZE;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    match rest.iter().position(|byte| skim.ends_with(*byte)) {
+        Some(last) => Ok(at + last + 1),
+        None => unexpected(bytes, bytes.len()),
+    }
+}
+
+impl Skim {
+    /// Takes a block without escapes: the place in it with which the container ends, if it does.
+    #[inline(always)]
+    fn end_in(&mut self, block: Block) -> Option<usize> {
+        // A place is in a string where the number of quotes up to there is odd.
+        let mut in_string = block.places(b'"');
+        for distance in [1, 2, 4, 8] {
+            in_string ^= in_string << distance;
+        }
+        in_string ^= self.in_string;
+        self.in_string = (in_string >> (SIZE - 1) & 1).wrapping_neg();
+        // `[` and `{` differ in one bit, and `]` and `}` in the same.
+        let opening = block.places_but_for(b'[', b'[' ^ b'{') & !in_string;
+        let closing = block.places_but_for(b']', b'[' ^ b'{') & !in_string;
+        if self.depth > closing.count_ones() {
+            self.depth = self.depth + opening.count_ones() - closing.count_ones();
+            return None;
+        }
+        let mut brackets = opening | closing;
+        while brackets != 0 {
+            let place = brackets.trailing_zeros();
+            if self.bracket(opening >> place & 1 == 1) {
+                return Some(place as usize);
+            }
+            brackets &= brackets - 1;
+        }
+        None
+    }
+
+    /// Takes one byte: whether the container ends with it.
+    fn ends_with(&mut self, byte: u8) -> bool {
+        let is_in_string = self.in_string != 0;
+        match byte {
+            _ if self.is_escaped => self.is_escaped = false,
+            b'\\' => self.is_escaped = is_in_string,
+            b'"' => self.in_string = !self.in_string,
+            b'[' | b'{' if !is_in_string => return self.bracket(true),
+            b']' | b'}' if !is_in_string => return self.bracket(false),
+            _ => {}
+        }
+        false
+    }
+
+    /// Takes a bracket: whether the container ends with it.
+    fn bracket(&mut self, is_opening: bool) -> bool {
+        self.depth = if is_opening { self.depth.saturating_add(1) } else { self.depth.saturating_sub(1) };
+        self.depth == 0
+    }
+}
