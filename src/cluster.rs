@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use json_text::{Wrong, fields, may_mention};
@@ -187,8 +187,6 @@ pub struct LookupFailure {
 pub type Lookup<T> = Result<T, Box<LookupFailure>>;
 /// One object as JSON; nothing where it does not exist.
 type ObjectJson = Option<Rc<str>>;
-/// The names of the objects of a list, in order.
-type Names = Rc<BTreeSet<NameKey<'static>>>;
 
 /// A name that no object can have but a URL can: asking for it tells whether a list would be answered.
 const PROBE: &str = "_";
@@ -204,10 +202,16 @@ pub struct Lookups<'c> {
 /// What is known of a kind, in the one namespace where it is looked up.
 struct Known {
     resource: Resource,
-    /// The answers on objects that were asked for by name, and the objects of the list.
-    objects: BTreeMap<NameKey<'static>, Lookup<ObjectJson>>,
-    /// The names of the objects of the list, once it was asked for.
-    list: Option<Lookup<Names>>,
+    /// The objects that were asked for by name, and those of the list.
+    objects: BTreeMap<NameKey<'static>, KnownObject>,
+    /// Whether the list was answered, once it was asked for.
+    list: Option<Lookup<()>>,
+}
+
+/// What is known of an object.
+struct KnownObject {
+    answer: Lookup<ObjectJson>,
+    is_listed: bool,
 }
 
 impl<'c> Lookups<'c> {
@@ -222,19 +226,18 @@ impl<'c> Lookups<'c> {
     }
 
     /// Looks up Services of the request's namespace, which [`Lookups::service`] is asked for then: few of them by name,
-    /// many by one list.
-    pub fn look_up_services(&self, names: &BTreeSet<NameKey<'_>>) {
-        let unknown = || {
-            names
-                .iter()
-                .map(NameKey::as_str)
-                .filter(|name| is_valid_name(name) && self.answer(Resource::Service, name).is_none())
-        };
-        let are_few = self.answers(Resource::Service) + unknown().count() <= MAX_SERVICE_GETS;
-        for name in unknown() {
-            // The answer is kept, whatever it is.
-            let max_gets = if are_few { MAX_SERVICE_GETS } else { 0 };
-            let _ = self.find(Resource::Service, Some(self.namespace), name, max_gets);
+    /// in the given order, many by one list.
+    pub fn look_up_services(&self, names: &mut dyn Iterator<Item = &str>) {
+        let is_unknown = |name: &&str| is_valid_name(name) && self.answer(Resource::Service, name).is_none();
+        let mut unknown = Vec::new();
+        unknown.extend(names.filter(is_unknown));
+        // The answers are kept, whatever they are.
+        if self.answers(Resource::Service) + unknown.len() > MAX_SERVICE_GETS {
+            let _ = self.list(Resource::Service, Some(self.namespace));
+            return;
+        }
+        for name in unknown {
+            let _ = self.ask_for_object(Resource::Service, Some(self.namespace), name);
         }
     }
 
@@ -295,8 +298,8 @@ impl<'c> Lookups<'c> {
     /// The answer on one object, where it is known already: asked for by name, or from a list.
     fn answer(&self, resource: Resource, name: &str) -> Option<Lookup<ObjectJson>> {
         self.known(resource, |known| {
-            let answer = known.objects.get(&NameKey::from(name)).cloned();
-            answer.or_else(|| known.list.as_ref().map(|list| list.clone().map(|_| None)))
+            let answer = known.objects.get(&NameKey::from(name)).map(|object| object.answer.clone());
+            answer.or_else(|| known.list.as_ref().map(|list| list.clone().map(|()| None)))
         })
     }
 
@@ -354,7 +357,8 @@ impl<'c> Lookups<'c> {
             Err(error) => Err(failure(error)),
         };
         self.learn(resource, |known| {
-            known.objects.insert(name.to_owned().into(), answer.clone());
+            let object = KnownObject { answer: answer.clone(), is_listed: false };
+            known.objects.insert(name.to_owned().into(), object);
         });
         answer
     }
@@ -365,44 +369,42 @@ impl<'c> Lookups<'c> {
         namespace: Option<&str>,
         is_wanted: impl Fn(&str) -> bool,
     ) -> Lookup<Vec<Lookup<Rc<T>>>> {
-        let names = self.list(resource, namespace)?;
-        let mut decoded = Vec::new();
-        for name in names.iter().map(NameKey::as_str) {
-            match self.answer(resource, name) {
-                Some(Ok(Some(json))) if is_wanted(&json) => {
-                    decoded.push(decode_named(resource, namespace, name, &json));
-                }
-                Some(Err(failure)) => decoded.push(Err(failure)),
-                Some(Ok(_)) | None => {}
-            }
-        }
-        Ok(decoded)
+        self.list(resource, namespace)?;
+        let decode = |(name, object): (&NameKey<'_>, &KnownObject)| match &object.answer {
+            Ok(Some(json)) if is_wanted(json) => Some(decode_named(resource, namespace, name.as_str(), json)),
+            Err(failure) => Some(Err(failure.clone())),
+            Ok(_) => None,
+        };
+        let decode_listed =
+            |known: &Known| known.objects.iter().filter(|(_, object)| object.is_listed).filter_map(decode).collect();
+        Ok(self.known(resource, |known| Some(decode_listed(known))).unwrap_or_default())
     }
 
-    /// The names of a kind's objects (in `namespace`), asked for once; the objects become known. A probe comes first: a
-    /// list that the API server refuses is never answered.
-    fn list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Names> {
+    /// Asks for the list of a kind's objects (in `namespace`) once; they become known. A probe comes first: a list that the
+    /// API server refuses is never answered.
+    fn list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<()> {
         if let Some(answer) = self.known(resource, |known| known.list.clone()) {
             return answer;
         }
-        let answer = self.ask_for_list(resource, namespace).map(|items| {
-            let mut names = BTreeSet::new();
-            names.extend(items.iter().map(|(name, _)| NameKey::from(name.clone())));
-            self.learn(resource, |known| {
-                for (name, json) in items {
-                    known.objects.entry(name.into()).or_insert(Ok(Some(json)));
-                }
-            });
-            Rc::new(names)
+        let (items, answer) = match self.ask_for_list(resource, namespace) {
+            Ok(items) => (items, Ok(())),
+            Err(failure) => (Vec::new(), Err(failure)),
+        };
+        self.learn(resource, |known| {
+            for (name, json) in items {
+                let new = KnownObject { answer: Ok(Some(json)), is_listed: true };
+                known.objects.entry(name.into()).or_insert(new).is_listed = true;
+            }
+            known.list = Some(answer.clone());
         });
-        self.learn(resource, |known| known.list = Some(answer.clone()));
         answer
     }
 
     fn ask_for_list(&self, resource: Resource, namespace: Option<&str>) -> Lookup<Vec<(String, Rc<str>)>> {
         let failure = |error| Box::new(LookupFailure { resource, object: None, error });
-        let was_answered =
-            self.known(resource, |known| known.objects.values().any(Result::is_ok).then_some(())).is_some();
+        let was_answered = self
+            .known(resource, |known| known.objects.values().any(|object| object.answer.is_ok()).then_some(()))
+            .is_some();
         if !was_answered {
             match self.cluster.get(resource, namespace, PROBE) {
                 Ok(_) | Err(LookupError::NoSuchObject) => {}

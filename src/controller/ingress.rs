@@ -1,5 +1,6 @@
 //! Ingresses: the Services that they refer to, and the target type of each.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::actions::{ActionError, ActionOwner, INGRESS_PREFIX, target_groups_of_action};
@@ -12,9 +13,9 @@ use crate::kubernetes::{Ingress, IntOrString, NameKey, Service, ServiceBackend};
 
 /// A Service that an Ingress refers to, and a port of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngressReference {
+pub struct IngressReference<'a> {
     /// The Service's name.
-    pub service_name: String,
+    pub service_name: Cow<'a, str>,
     /// The Service's port.
     pub port: Option<IntOrString>,
 }
@@ -27,7 +28,7 @@ const USE_ANNOTATION: &str = "use-annotation";
 ///
 /// LBC `pkg/ingress/enhanced_backend_builder.go` Build, buildActionViaAnnotation. A string port of an action that is a
 /// number counts as one (normalizeServicePortForBackwardsCompatibility).
-pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference>, Vec<ActionError>) {
+pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference<'_>>, Vec<ActionError>) {
     let mut references = Vec::new();
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
@@ -38,7 +39,7 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference>, Vec<A
         }
         if backend.port.name != USE_ANNOTATION {
             let port = Some(backend.port.reference());
-            references.push(IngressReference { service_name: backend.name.clone(), port });
+            references.push(IngressReference { service_name: Cow::Borrowed(&backend.name), port });
             continue;
         }
         let key = format!("{INGRESS_PREFIX}{}", backend.name);
@@ -46,7 +47,7 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference>, Vec<A
         match target_groups_of_action(ActionOwner::Ingress, &key, action) {
             Err(error) => errors.push(error),
             Ok(groups) => references.extend(groups.into_iter().map(|group| IngressReference {
-                service_name: group.service_name,
+                service_name: Cow::Owned(group.service_name),
                 port: group.service_port.map(|port| IntOrString::parse(&port.to_string())),
             })),
         }

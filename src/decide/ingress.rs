@@ -32,40 +32,33 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
     if context.is_refused_for(&judgement) {
         return judgement;
     }
-    let mut order: Vec<&str> = Vec::new();
-    let mut ports: BTreeMap<NameKey<'_>, BTreeSet<IntOrString>> = BTreeMap::new();
+    // Each Service once, in the order of the object.
+    let mut services: Vec<(&str, BTreeSet<IntOrString>)> = Vec::new();
+    let mut places: BTreeMap<NameKey<'_>, usize> = BTreeMap::new();
     for reference in &references {
-        let name = reference.service_name.as_str();
+        let name = &*reference.service_name;
         if only.is_some_and(|only| !only.contains(name)) {
             continue;
         }
-        ports
-            .entry(name.into())
-            .or_insert_with(|| {
-                order.push(name);
-                BTreeSet::new()
-            })
-            .extend(reference.port.clone());
+        let place = *places.entry(name.into()).or_insert(services.len());
+        if place == services.len() {
+            services.push((name, BTreeSet::new()));
+        }
+        if let Some((_, ports)) = services.get_mut(place) {
+            ports.extend(reference.port.clone());
+        }
     }
     let need = need_of_services(&owner, context);
     if need.is_some() {
-        let mut names = BTreeSet::new();
-        names.extend(order.iter().copied().map(NameKey::from));
-        context.lookups.look_up_services(&names);
+        context.lookups.look_up_services(&mut places.keys().map(NameKey::as_str));
     }
-    for name in order {
+    for (name, ports) in services {
         let backend = match &need {
             Some(need) => judgement.backend(context.lookups.service(name), matches!(need, Need::Deciding), &server),
             None => Backend::Unknown,
         };
-        judgement.paths.push(path_of_backend(
-            ingress,
-            &owner,
-            context,
-            (&server.name, name),
-            backend,
-            ports.get_mut(&NameKey::from(name)).map(std::mem::take).unwrap_or_default(),
-        ));
+        let path = path_of_backend(ingress, &owner, context, (&server.name, name), backend, ports);
+        judgement.paths.push(path);
     }
     // Two are enough: for each path, one of them is another one.
     let moved: Vec<Path> = judgement.paths.iter().filter(|path| would_suffer(ingress, path)).take(2).cloned().collect();

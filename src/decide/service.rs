@@ -12,7 +12,7 @@ use crate::controller::{
     has_or_gets_node_ports, is_made_by_controller, named_health_check_port, network_load_balancer, owner_of_ingress,
     references_of_ingress, references_of_listeners,
 };
-use crate::kubernetes::{Edition, Ingress, IntOrString, NameKey, Service, TargetGroupBinding, is_valid_name};
+use crate::kubernetes::{Edition, Ingress, IntOrString, Service, TargetGroupBinding, is_valid_name};
 use crate::rules::{Fix, Instead, Remedy, Role, rule_of_service};
 
 /// The paths of a Service, in a fixed order: its own load balancer, its weighted actions, then the Ingresses,
@@ -75,9 +75,7 @@ fn judge_load_balancer(
     if decides || context.wants_advice_on_services() {
         let is_wanted = |name: &str| name != context.name() && only.is_none_or(|only| only.contains(name));
         let mut ports = ports_by_name(&references);
-        let mut names = BTreeSet::new();
-        names.extend(ports.keys().copied().filter(|name| is_wanted(name)).map(NameKey::from));
-        context.lookups.look_up_services(&names);
+        context.lookups.look_up_services(&mut ports.keys().copied().filter(|name| is_wanted(name)));
         for name in distinct_names(&references).filter(|name| is_wanted(name)) {
             paths.push(Path {
                 service: context.object("Service", name),

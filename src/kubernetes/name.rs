@@ -78,17 +78,31 @@ impl PartialOrd for NameKey<'_> {
 
 impl Ord for NameKey<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (mut one, mut other) = (self.0.as_bytes(), other.0.as_bytes());
-        while let (Some((first, rest)), Some((second, others))) =
-            (one.split_first_chunk::<8>(), other.split_first_chunk())
+        let (one, other) = (self.0.as_bytes(), other.0.as_bytes());
+        let (mut rest, mut others) = (one, other);
+        while let (Some((first, behind)), Some((second, beyond))) =
+            (rest.split_first_chunk(), others.split_first_chunk())
         {
             if first != second {
-                return u64::from_be_bytes(*first).cmp(&u64::from_be_bytes(*second));
+                return in_order(*first, *second);
             }
-            (one, other) = (rest, others);
+            (rest, others) = (behind, beyond);
         }
-        one.iter().cmp(other)
+        if one.len() == other.len()
+            && let (Some(first), Some(second)) = (one.last_chunk(), other.last_chunk())
+        {
+            return in_order(*first, *second);
+        }
+        rest.iter().cmp(others)
     }
+}
+
+/// The order of two words of text.
+fn in_order(one: [u8; 8], other: [u8; 8]) -> Ordering {
+    let (one, other) = (u64::from_le_bytes(one), u64::from_le_bytes(other));
+    // A module has no instruction to turn the bytes round.
+    let place = (one ^ other).trailing_zeros() & 56;
+    ((one >> place) as u8).cmp(&((other >> place) as u8))
 }
 
 /// An object, as kubectl names it: kind, namespace and name.
