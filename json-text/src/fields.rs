@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
     /// Reads anything, of which nothing but that it is there is wanted.
     ///
     /// # Errors
-    /// What is no JSON.
+    /// Those of [`Reader::skip`].
     pub fn present(&mut self, to: &mut bool) -> Read<()> {
         let mut json = None;
         self.raw(&mut json)?;
@@ -261,10 +261,10 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads anything, as it stands.
+    /// Reads anything, as it stands. As for [`Reader::skip`], it need be no JSON inside.
     ///
     /// # Errors
-    /// What is no JSON.
+    /// Those of [`Reader::skip`].
     pub fn raw(&mut self, to: &mut Option<&'a str>) -> Read<()> {
         if !self.takes_null()? {
             let start = self.clone();

@@ -2,7 +2,7 @@
 //!
 //! This is a crate of its own so that it can be compiled for speed, where everything else is compiled for size: most of
 //! what the policy does is to pass over JSON. And it is here at all, beside serde_json, because reading costs half as much
-//! (docs/performance.md). What serde_json takes is taken here and nothing else, which a test shows.
+//! (docs/performance.md). Where a value is read, what serde_json takes is taken here and nothing else, which a test shows.
 //!
 //! Nothing here knows Kubernetes, and no text is interpreted.
 

@@ -1,7 +1,7 @@
 //! Reading values one after another.
 //!
-//! The text is checked in full (RFC 8259), and nothing is copied but strings with escapes. No text leads to recursion, and
-//! no container is deeper than [`MAX_DEPTH`].
+//! What is read is checked in full (RFC 8259), what is passed over as far as its end must be found ([`Reader::skip`]).
+//! Nothing is copied but strings with escapes. No text leads to recursion, and no container is deeper than [`MAX_DEPTH`].
 
 use std::borrow::Cow;
 
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
         self.kind()
     }
 
-    /// Reads any value, and returns its text.
+    /// Reads any value, checks it in full, and returns its text.
     ///
     /// # Errors
     /// What is no JSON.
@@ -131,10 +131,11 @@ impl<'a> Reader<'a> {
         Ok(self.slice(start, self.at))
     }
 
-    /// Reads any value, of which nothing is wanted.
+    /// Passes over any value. Lists and maps are not checked but for where they end: what people write themselves is for
+    /// [`Reader::value`].
     ///
     /// # Errors
-    /// What is no JSON.
+    /// A list or a map that does not end or is too deep; anything else that is no JSON.
     #[inline(always)]
     pub fn skip(&mut self) -> Result<(), JsonError> {
         let bytes = self.bytes();
