@@ -231,7 +231,7 @@ impl<'c> Lookups<'c> {
         let is_unknown = |name: &&str| is_valid_name(name) && self.answer(Resource::Service, name).is_none();
         let mut unknown = Vec::new();
         unknown.extend(names.filter(is_unknown));
-        // The answers are kept, whatever they are.
+        // The answers are kept, whatever they are, and a list that was asked for is not asked for again.
         if self.answers(Resource::Service) + unknown.len() > MAX_SERVICE_GETS {
             let _ = self.list(Resource::Service, Some(self.namespace));
             return;

@@ -20,7 +20,7 @@ struct Skim {
 /// The place behind the list or the map that begins at `at`, in which there may be so many containers within containers.
 ///
 /// # Errors
-/// One that does not end, or is deeper.
+/// One that does not end, or is deeper at the end of a block.
 pub fn skim(bytes: &[u8], mut at: usize, max_depth: u32) -> Result<usize, JsonError> {
     let mut skim = Skim::default();
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
@@ -49,7 +49,7 @@ impl Skim {
     /// Takes a block without escapes: the place in it with which the container ends, if it does.
     #[inline(always)]
     fn end_in(&mut self, block: Block) -> Option<usize> {
-        // A place is in a string where the number of quotes up to there is odd.
+        // A place is in a string where the number of quotes up to there is odd: which bits are, in four steps.
         let mut in_string = block.places(b'"');
         for distance in [1, 2, 4, 8] {
             in_string ^= in_string << distance;

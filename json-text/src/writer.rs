@@ -1,7 +1,7 @@
 //! Writing JSON, entry by entry, and the texts in it.
 //!
 //! Most of what is written is short. What copies any number of bytes is a call into the host for a module, and takes longer
-//! than copying such a text block by block.
+//! than copying such a text word by word.
 
 use std::fmt;
 
