@@ -211,6 +211,7 @@ struct Known {
 /// What is known of an object.
 struct KnownObject {
     answer: Lookup<ObjectJson>,
+    /// Whether it is in the list; a GET may have answered first.
     is_listed: bool,
 }
 
@@ -237,7 +238,7 @@ impl<'c> Lookups<'c> {
             return;
         }
         for name in unknown {
-            let _ = self.ask_for_object(Resource::Service, Some(self.namespace), name);
+            let _ = self.find(Resource::Service, Some(self.namespace), name, MAX_SERVICE_GETS);
         }
     }
 

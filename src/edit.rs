@@ -12,7 +12,7 @@ const IP: &str = r#""ip""#;
 /// The object with every fix applied, as JSON; nothing where there is none to apply.
 ///
 /// # Errors
-/// A map that is none; there is none of those in an object that could be read.
+/// A map that is none, and what is no JSON: what was passed over when the object was read is checked here.
 pub fn apply(fixes: &[Fix], object: &str) -> Result<Option<String>, DecodeError> {
     if fixes.is_empty() {
         return Ok(None);

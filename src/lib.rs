@@ -9,8 +9,8 @@
 //! The map: [`request`] and [`settings`] are what comes in, [`cluster`] is what is looked up, [`kubernetes`] how
 //! objects are read, [`controller`] what the AWS Load Balancer Controller would do with them, [`rules`] what is wrong
 //! with that, [`decide`] what is made of it, [`edit`] how an object is fixed, [`verdict`] what people read. [`fast_path`]
-//! spares most requests all of that, by [`scan`]. The module `guest` is the policy's side of waPC, and exists in the wasm
-//! module alone.
+//! spares most requests all of that, by looking at their bytes. The module `guest` is the policy's side of waPC, and exists
+//! in the wasm module alone.
 
 pub mod cluster;
 pub mod controller;

@@ -144,7 +144,7 @@ impl<'a> Payload<'a> {
     /// Reads what the host hands over.
     ///
     /// # Errors
-    /// What is no JSON, or no admission request.
+    /// What is no JSON, or no admission request, as far as it is read.
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
         let text = std::str::from_utf8(payload).map_err(|_| DecodeError::new(".", "not UTF-8"))?;
         let mut payload = Self::default();

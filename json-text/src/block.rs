@@ -21,7 +21,7 @@ impl Block {
         self.0.simd_eq(u8x16::splat(byte)).to_bitmask()
     }
 
-    /// Where bytes stand that have these bits and no others, but for those of `ignored`.
+    /// Where bytes stand that have these bits and no others, but for those of `ignored`, of which `byte` has none.
     #[inline(always)]
     pub fn places_but_for(self, byte: u8, ignored: u8) -> u32 {
         Self(self.0 & u8x16::splat(!ignored)).places(byte)

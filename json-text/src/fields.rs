@@ -274,11 +274,11 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Reads a map with `read`, or nothing, and returns its text with the result. What is wrong with the map, which is no
-    /// less than JSON, does not hurt what is around it.
+    /// Reads a map with `read`, or nothing, and returns its text with the result. What is wrong with the map does not
+    /// hurt what is around it.
     ///
     /// # Errors
-    /// What is no JSON.
+    /// Those of [`Reader::skip`].
     pub fn apart(&mut self, read: impl FnOnce(&mut Self) -> Read<()>) -> Read<Option<(&'a str, Read<()>)>> {
         if self.takes_null()? {
             return Ok(None);

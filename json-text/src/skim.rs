@@ -22,24 +22,24 @@ struct Skim {
 /// # Errors
 /// One that does not end, or is deeper at the end of a block.
 pub fn skim(bytes: &[u8], mut at: usize, max_depth: u32) -> Result<usize, JsonError> {
-    let mut skim = Skim::default();
+    let mut state = Skim::default();
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let block = Block::new(next);
-        let last = if skim.is_escaped || block.places(b'\\') != 0 {
-            next.iter().position(|byte| skim.ends_with(*byte))
+        let last = if state.is_escaped || block.places(b'\\') != 0 {
+            next.iter().position(|byte| state.ends_with(*byte))
         } else {
-            skim.end_in(block)
+            state.end_in(block)
         };
         if let Some(last) = last {
             return Ok(at + last + 1);
         }
-        if skim.depth > max_depth {
+        if state.depth > max_depth {
             return too_deep(at);
         }
         at += SIZE;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    match rest.iter().position(|byte| skim.ends_with(*byte)) {
+    match rest.iter().position(|byte| state.ends_with(*byte)) {
         Some(last) => Ok(at + last + 1),
         None => unexpected(bytes, bytes.len()),
     }

@@ -61,7 +61,7 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
     let fixes = review.fixes();
     let mutated = match edit::apply(&fixes, request.object.json) {
         Ok(mutated) => mutated,
-        // The object was read before, so it has the maps that are edited.
+        // The object was read before, so it has the maps that are edited; the rest of it is looked at now.
         Err(error) => return report.refuse(&Refusal::Unreadable(vec![error])),
     };
     review.warn(&fixes, &mut report);

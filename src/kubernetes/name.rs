@@ -100,7 +100,7 @@ impl Ord for NameKey<'_> {
 /// The order of two words of text.
 fn in_order(one: [u8; 8], other: [u8; 8]) -> Ordering {
     let (one, other) = (u64::from_le_bytes(one), u64::from_le_bytes(other));
-    // A module has no instruction to turn the bytes round.
+    // By the first byte that differs, or any where none does: a module has no instruction to turn the bytes round.
     let place = (one ^ other).trailing_zeros() & 56;
     ((one >> place) as u8).cmp(&((other >> place) as u8))
 }
