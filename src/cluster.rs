@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use json_text::{Wrong, fields, may_mention};
@@ -227,7 +227,7 @@ impl<'c> Lookups<'c> {
     }
 
     /// Looks up Services of the request's namespace, which [`Lookups::service`] is asked for then: few of them by name,
-    /// in the given order, many by one list.
+    /// in the order of their names, many by one list.
     pub fn look_up_services(&self, names: &mut dyn Iterator<Item = &str>) {
         let is_unknown = |name: &&str| is_valid_name(name) && self.answer(Resource::Service, name).is_none();
         let mut unknown = Vec::new();
@@ -237,7 +237,9 @@ impl<'c> Lookups<'c> {
             let _ = self.list(Resource::Service, Some(self.namespace));
             return;
         }
-        for name in unknown {
+        let mut in_order = BTreeSet::new();
+        in_order.extend(unknown);
+        for name in in_order {
             let _ = self.find(Resource::Service, Some(self.namespace), name, MAX_SERVICE_GETS);
         }
     }

@@ -9,6 +9,16 @@ pub const SIZE: usize = 16;
 #[derive(Clone, Copy)]
 pub struct Block(u8x16);
 
+/// The places of the bits, one after another.
+#[inline(always)]
+pub fn each(mut places: u32) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let place = places.trailing_zeros();
+        places &= places.checked_sub(1)?;
+        Some(place as usize)
+    })
+}
+
 impl Block {
     #[inline(always)]
     pub fn new(bytes: &[u8; SIZE]) -> Self {

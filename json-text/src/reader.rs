@@ -1,7 +1,8 @@
 //! Reading values one after another.
 //!
 //! What is read is checked in full (RFC 8259), what is passed over as far as its end must be found ([`Reader::skip`]).
-//! Nothing is copied but strings with escapes. No text leads to recursion, and no container that is read is deeper than [`MAX_DEPTH`].
+//! Nothing is copied but strings with escapes. No text leads to recursion, and no container that is read is deeper than
+//! [`MAX_DEPTH`].
 
 use std::borrow::Cow;
 

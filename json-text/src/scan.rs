@@ -3,13 +3,10 @@
 //! Invariant: nothing is known of JSON here but one thing. The text of a string stands in it as it is, unless it is
 //! escaped: names, which are of ASCII letters, digits, `-` and `.`, can only be hidden by a `\u` escape.
 
-use crate::block::{Block, SIZE};
-
-/// Two neighbouring bytes that are looked for.
-pub type Pair = [u8; 2];
+use crate::block::{Block, SIZE, each};
 
 /// The first bytes of an escape that can hide any character.
-pub const UNICODE_ESCAPE: Pair = *b"\\u";
+pub const UNICODE_ESCAPE: [u8; 2] = *b"\\u";
 
 /// Neighbouring places, each with the byte that stands there and the next one.
 #[derive(Clone, Copy)]
@@ -19,9 +16,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// At which of the places a pair stands: a bit each.
+    /// At which of the places these two bytes stand: a bit each.
     #[inline(always)]
-    pub fn places(self, [first, second]: Pair) -> u32 {
+    pub fn places(self, [first, second]: [u8; 2]) -> u32 {
         self.first.places(first) & self.second.places(second)
     }
 }
@@ -33,12 +30,9 @@ pub fn any_place(bytes: &[u8], places: impl Fn(Window) -> u32, is_match: impl Fn
     let mut at = 0;
     while let Some(window) = bytes.get(at..at + SIZE + 1) {
         let (Some(first), Some(second)) = (window.first_chunk(), window.last_chunk()) else { break };
-        let mut places = places(Window { first: Block::new(first), second: Block::new(second) });
-        while places != 0 {
-            if is_match(at + places.trailing_zeros() as usize) {
-                return true;
-            }
-            places &= places - 1;
+        let places = places(Window { first: Block::new(first), second: Block::new(second) });
+        if each(places).any(|place| is_match(at + place)) {
+            return true;
         }
         at += SIZE;
     }

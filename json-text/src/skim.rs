@@ -3,7 +3,7 @@
 //! It finds where JSON ends, and does not tell whether it is any: this is for what a serializer wrote, as everything is
 //! that a host hands over, and spares most of what reading costs.
 
-use crate::block::{Block, SIZE};
+use crate::block::{Block, SIZE, each};
 use crate::reader::{JsonError, too_deep, unexpected};
 
 /// What is known at a place in the text.
@@ -63,15 +63,7 @@ impl Skim {
             self.depth = self.depth + opening.count_ones() - closing.count_ones();
             return None;
         }
-        let mut brackets = opening | closing;
-        while brackets != 0 {
-            let place = brackets.trailing_zeros();
-            if self.bracket(opening >> place & 1 == 1) {
-                return Some(place as usize);
-            }
-            brackets &= brackets - 1;
-        }
-        None
+        each(opening | closing).find(|place| self.bracket(opening >> place & 1 == 1))
     }
 
     /// Takes one byte: whether the container ends with it.

@@ -6,19 +6,10 @@ use std::collections::BTreeSet;
 use super::actions::{ActionError, ActionOwner, INGRESS_PREFIX, target_groups_of_action};
 use super::ingress_class::{CLASS, GROUP_NAME};
 use super::{
-    INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, IngressOwner, Resolved, Source, TargetType, default_target_type,
-    entries_read,
+    BackendReference, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, IngressOwner, Resolved, Source, TargetType,
+    default_target_type, entries_read,
 };
 use crate::kubernetes::{Ingress, IntOrString, NameKey, Service, ServiceBackend};
-
-/// A Service that an Ingress refers to, and a port of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngressReference<'a> {
-    /// The Service's name.
-    pub service_name: Cow<'a, str>,
-    /// The Service's port.
-    pub port: Option<IntOrString>,
-}
 
 /// The port name that turns a backend's Service name into the name of an action.
 const USE_ANNOTATION: &str = "use-annotation";
@@ -28,7 +19,7 @@ const USE_ANNOTATION: &str = "use-annotation";
 ///
 /// LBC `pkg/ingress/enhanced_backend_builder.go` Build, buildActionViaAnnotation. A string port of an action that is a
 /// number counts as one (normalizeServicePortForBackwardsCompatibility).
-pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference<'_>>, Vec<ActionError>) {
+pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, Vec<ActionError>) {
     let mut references = Vec::new();
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
@@ -39,14 +30,14 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<IngressReference<'_>>, V
         }
         if backend.port.name != USE_ANNOTATION {
             let port = Some(backend.port.reference());
-            references.push(IngressReference { service_name: Cow::Borrowed(&backend.name), port });
+            references.push(BackendReference { service_name: Cow::Borrowed(&backend.name), port });
             continue;
         }
         let key = format!("{INGRESS_PREFIX}{}", backend.name);
         let Some(action) = ingress.metadata.annotation(&key) else { continue };
         match target_groups_of_action(ActionOwner::Ingress, &key, action) {
             Err(error) => errors.push(error),
-            Ok(groups) => references.extend(groups.into_iter().map(|group| IngressReference {
+            Ok(groups) => references.extend(groups.into_iter().map(|group| BackendReference {
                 service_name: Cow::Owned(group.service_name),
                 port: group.service_port.map(|port| IntOrString::parse(&port.to_string())),
             })),

@@ -11,18 +11,26 @@ mod target_group_binding;
 
 pub use actions::{ActionError, TargetGroup};
 pub use health_check::named_health_check_port;
-pub use ingress::{IngressReference, annotations_of_ingress, references_of_ingress, target_type_of_backend};
+pub use ingress::{annotations_of_ingress, references_of_ingress, target_type_of_backend};
 pub use ingress_class::{IngressOwner, owner_of_ingress};
 pub use network_load_balancer::{
-    ACTIONS_PREFIX, NetworkLoadBalancer, ServiceReferenceOfListener, annotations_of_service, network_load_balancer,
-    references_of_listeners,
+    ACTIONS_PREFIX, NetworkLoadBalancer, annotations_of_service, network_load_balancer, references_of_listeners,
 };
 pub use target_group_binding::{is_made_by_controller, labels_of_binding, target_type_of_binding};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::kubernetes::{Edition, Service, ServiceType};
+use crate::kubernetes::{Edition, IntOrString, Service, ServiceType};
+
+/// A Service that an Ingress or a listener of an NLB Service refers to, and a port of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackendReference<'a> {
+    /// The Service's name.
+    pub service_name: Cow<'a, str>,
+    /// The Service's port; in the action of an NLB Service, a string is a name, even `"80"`.
+    pub port: Option<IntOrString>,
+}
 
 /// What a target group holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::actions::{ActionError, ActionOwner, target_groups_of_action};
 use super::{
-    Flags, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE, Resolved, Source,
-    TargetType, default_target_type, entries_read,
+    BackendReference, Flags, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE,
+    Resolved, Source, TargetType, default_target_type, entries_read,
 };
-use crate::kubernetes::{Edition, IntOrString, Protocol, Service, ServicePort};
+use crate::kubernetes::{Edition, Protocol, Service, ServicePort};
 
 /// Where an NLB Service keeps the actions of its listeners.
 pub const ACTIONS_PREFIX: &str = "service.beta.kubernetes.io/actions.";
@@ -55,30 +55,23 @@ pub fn network_load_balancer(service: &Service, flags: &Flags) -> Option<Network
     Some(NetworkLoadBalancer { edition, target_type })
 }
 
-/// A Service that a listener forwards to by weight, and a port of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceReferenceOfListener {
-    /// The Service's name.
-    pub service_name: String,
-    /// The Service's port; a string is a name here, even `"80"`.
-    pub port: Option<IntOrString>,
-}
-
 /// Every other Service that the listeners of an NLB Service forward to, in the order of its ports; and the actions
 /// annotations that the controller would read and refuse. A key that names no listener means nothing.
 ///
 /// LBC `pkg/service/model_build_listener.go` buildListenerSpec, buildActionConfigViaAnnotation.
-pub fn references_of_listeners(service: &Service) -> (Vec<ServiceReferenceOfListener>, Vec<ActionError>) {
+pub fn references_of_listeners(service: &Service) -> (Vec<BackendReference<'static>>, Vec<ActionError>) {
     let mut references = Vec::new();
     let mut errors = Vec::new();
     for key in listener_keys(service) {
         let Some(action) = service.metadata.annotation(&key) else { continue };
         match target_groups_of_action(ActionOwner::Service, &key, action) {
             Err(error) => errors.push(error),
-            Ok(groups) => references.extend(groups.into_iter().map(|group| ServiceReferenceOfListener {
-                service_name: group.service_name,
-                port: group.service_port,
-            })),
+            Ok(groups) => {
+                references.extend(groups.into_iter().map(|group| BackendReference {
+                    service_name: group.service_name.into(),
+                    port: group.service_port,
+                }))
+            }
         }
     }
     (references, errors)

@@ -1,13 +1,13 @@
 //! An Ingress is admitted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::path::{Backend, Context, Judgement, Path};
+use super::path::{Backend, Context, Judgement, Path, services_of};
 use crate::controller::{
     INGRESS_HEALTH_CHECK_PORT, IngressOwner, Source, TargetType, has_or_gets_node_ports, named_health_check_port,
     owner_of_ingress, references_of_ingress, target_type_of_backend,
 };
-use crate::kubernetes::{Ingress, IntOrString, Metadata, NameKey, Service};
+use crate::kubernetes::{Ingress, IntOrString, Metadata, Service};
 use crate::rules::{Fix, Instead, Remedy, Role};
 
 /// The paths of an Ingress: one per Service, however many hosts, paths and ports lead there.
@@ -32,25 +32,11 @@ pub fn judge(ingress: &Ingress, context: &Context<'_>, only: Option<&BTreeSet<&s
     if context.is_refused_for(&judgement) {
         return judgement;
     }
-    // Each Service once, in the order of the object.
-    let mut services: Vec<(&str, BTreeSet<IntOrString>)> = Vec::new();
-    let mut places: BTreeMap<NameKey<'_>, usize> = BTreeMap::new();
-    for reference in &references {
-        let name = &*reference.service_name;
-        if only.is_some_and(|only| !only.contains(name)) {
-            continue;
-        }
-        let place = *places.entry(name.into()).or_insert(services.len());
-        if place == services.len() {
-            services.push((name, BTreeSet::new()));
-        }
-        if let Some((_, ports)) = services.get_mut(place) {
-            ports.extend(reference.port.clone());
-        }
-    }
+    let is_wanted = |name: &str| only.is_none_or(|only| only.contains(name));
+    let services = services_of(&references, &is_wanted);
     let need = need_of_services(&owner, context);
     if need.is_some() {
-        context.lookups.look_up_services(&mut places.keys().map(NameKey::as_str));
+        context.lookups.look_up_services(&mut services.iter().map(|(name, _)| *name));
     }
     for (name, ports) in services {
         let backend = match &need {

@@ -1,12 +1,12 @@
 //! Paths: pairs of a Service and an object that serves it, with what decides about them.
 
 use std::cell::LazyCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::cluster::{Lookup, LookupFailure, Lookups};
-use crate::controller::{Resolved, TargetType};
-use crate::kubernetes::{DecodeError, IntOrString, ObjectRef, Service, ServiceType};
+use crate::controller::{BackendReference, Resolved, TargetType};
+use crate::kubernetes::{DecodeError, IntOrString, NameKey, ObjectRef, Service, ServiceType};
 use crate::rules::{Finding, Instead, NoNodePort, Remedy, Role, RuleId, Unjudged, rule_of_service};
 use crate::settings::{Advice, Reaction, Settings};
 
@@ -144,6 +144,27 @@ impl Path {
             remedy: if is_missing { Remedy::Instead(Instead::CreateService) } else { self.remedy.clone() },
         }
     }
+}
+
+/// The Services that are wanted, each once in the order of its first reference, with all of the ports that are referred
+/// to.
+pub fn services_of<'a>(
+    references: &'a [BackendReference<'_>],
+    is_wanted: &dyn Fn(&str) -> bool,
+) -> Vec<(&'a str, BTreeSet<IntOrString>)> {
+    let mut services: Vec<(&str, BTreeSet<IntOrString>)> = Vec::new();
+    let mut places: BTreeMap<NameKey<'_>, usize> = BTreeMap::new();
+    for BackendReference { service_name, port } in references.iter().filter(|it| is_wanted(&it.service_name)) {
+        let name = &**service_name;
+        let place = *places.entry(name.into()).or_insert(services.len());
+        if place == services.len() {
+            services.push((name, BTreeSet::new()));
+        }
+        if let Some((_, ports)) = services.get_mut(place) {
+            ports.extend(port.clone());
+        }
+    }
+    services
 }
 
 /// What the controller would do with an object.

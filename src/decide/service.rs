@@ -1,18 +1,18 @@
 //! A Service is admitted: as a load balancer of its own, and as the Service that other objects refer to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::ingress::path_of_backend;
-use super::path::{Backend, Context, Judgement, Path};
+use super::path::{Backend, Context, Judgement, Path, services_of};
 use super::target_group_binding::path_of_binding;
 use crate::cluster::Resource;
 use crate::controller::{
-    ACTIONS_PREFIX, NLB_HEALTH_CHECK_PORT, NetworkLoadBalancer, ServiceReferenceOfListener, TargetType,
-    has_or_gets_node_ports, is_made_by_controller, named_health_check_port, network_load_balancer, owner_of_ingress,
-    references_of_ingress, references_of_listeners,
+    ACTIONS_PREFIX, NLB_HEALTH_CHECK_PORT, NetworkLoadBalancer, TargetType, has_or_gets_node_ports,
+    is_made_by_controller, named_health_check_port, network_load_balancer, owner_of_ingress, references_of_ingress,
+    references_of_listeners,
 };
-use crate::kubernetes::{Edition, Ingress, IntOrString, Service, TargetGroupBinding, is_valid_name};
+use crate::kubernetes::{Edition, Ingress, Service, TargetGroupBinding, is_valid_name};
 use crate::rules::{Fix, Instead, Remedy, Role, rule_of_service};
 
 /// The paths of a Service, in a fixed order: its own load balancer, its weighted actions, then the Ingresses,
@@ -74,14 +74,14 @@ fn judge_load_balancer(
     let mut paths = vec![own.clone()];
     if decides || context.wants_advice_on_services() {
         let is_wanted = |name: &str| name != context.name() && only.is_none_or(|only| only.contains(name));
-        let mut ports = ports_by_name(&references);
-        context.lookups.look_up_services(&mut ports.keys().copied().filter(|name| is_wanted(name)));
-        for name in distinct_names(&references).filter(|name| is_wanted(name)) {
+        let services = services_of(&references, &is_wanted);
+        context.lookups.look_up_services(&mut services.iter().map(|(name, _)| *name));
+        for (name, ports) in services {
             paths.push(Path {
                 service: context.object("Service", name),
                 role: Role::WeightedAction(load_balancer.edition),
                 backend: judgement.backend(context.lookups.service(name), decides, &server),
-                ports: ports.get_mut(name).map(std::mem::take).unwrap_or_default(),
+                ports,
                 ..own.clone()
             });
         }
@@ -95,19 +95,6 @@ fn judge_load_balancer(
             judgement.paths.push(path);
         }
     }
-}
-
-fn distinct_names(references: &[ServiceReferenceOfListener]) -> impl Iterator<Item = &str> {
-    let mut seen = BTreeSet::new();
-    references.iter().map(|reference| reference.service_name.as_str()).filter(move |name| seen.insert(*name))
-}
-
-fn ports_by_name(references: &[ServiceReferenceOfListener]) -> BTreeMap<&str, BTreeSet<IntOrString>> {
-    let mut ports: BTreeMap<&str, BTreeSet<IntOrString>> = BTreeMap::new();
-    for reference in references {
-        ports.entry(&reference.service_name).or_default().extend(reference.port.clone());
-    }
-    ports
 }
 
 /// Whether ip mode would move a Service that instance mode may serve today. What could not be looked up may be one.
@@ -148,15 +135,7 @@ fn judge_ingresses(service: &Rc<Service>, context: &Context<'_>, judgement: &mut
             continue;
         }
         let (references, _) = references_of_ingress(&ingress);
-        let to_service = references.into_iter().filter(|reference| reference.service_name == context.name());
-        let (mut is_referred_to, mut ports) = (false, BTreeSet::new());
-        for reference in to_service {
-            is_referred_to = true;
-            ports.extend(reference.port);
-        }
-        if !is_referred_to {
-            continue;
-        }
+        let Some((_, ports)) = services_of(&references, &|name| name == context.name()).pop() else { continue };
         let name = ingress.metadata.name.as_str();
         match owner_of_ingress(&ingress, &context.settings.controller, context.lookups) {
             Ok(None) => {}
@@ -196,7 +175,7 @@ fn judge_weighted_actions(service: &Rc<Service>, context: &Context<'_>, judgemen
         }
         let Some(load_balancer) = network_load_balancer(&base, &context.settings.controller) else { continue };
         let (references, _) = references_of_listeners(&base);
-        if let Some(ports) = ports_by_name(&references).get_mut(context.name()).map(std::mem::take) {
+        if let Some((_, ports)) = services_of(&references, &|name| name == context.name()).pop() {
             judgement.paths.push(Path {
                 service: context.admitted.clone(),
                 server: context.object("Service", &base.metadata.name),
