@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod cases;
 pub mod cluster;
+pub mod corpus;
 pub mod engine;
 pub mod fields;
 pub mod host;
