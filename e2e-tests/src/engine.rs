@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use aws_headless_service_policy::cluster::{Cluster, LookupError, Resource};
-use aws_headless_service_policy::validate;
+use aws_headless_service_policy::{validate, validate_settings};
 use serde_json::{Value, json};
 
 use crate::cases::Observed;
@@ -27,6 +27,15 @@ pub trait Engine {
 /// The policy's crate, natively.
 #[derive(Debug, Clone, Copy)]
 pub struct Core;
+
+impl Core {
+    /// Why the policy refuses settings, in the words of `validate_settings`; nothing if they are valid.
+    #[must_use]
+    pub fn problem_of_settings(settings: &Value) -> Option<String> {
+        let answer: Value = serde_json::from_slice(&validate_settings(settings.to_string().as_bytes())).ok()?;
+        answer.get("message").and_then(Value::as_str).map(str::to_owned)
+    }
+}
 
 /// The built module in the embedded host, a fresh instance for every request.
 pub struct Wasm {
