@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
+use e2e_tests::admission::{self, Operation};
 use e2e_tests::cluster::InMemoryCluster;
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
+use e2e_tests::host;
 use serde_json::{Value, json};
 
 fn wasm() -> &'static Wasm {
@@ -99,6 +101,30 @@ fn with_invalid_settings_nothing_is_judged() {
         500,
         "The policy cannot judge anything with invalid settings: `mode` is 1; allowed: reject, mutate, warn.",
     );
+}
+
+/// Both engines refuse invalid settings in every form of the payload, also for a Service that needs no judgement.
+///
+/// FIXME: the fast path does not read the settings. In the two forms that hosts write, both engines admit the Service, and
+/// in any other form both refuse it.
+#[test]
+#[should_panic(expected = "an ordinary Service was admitted with invalid settings")]
+fn invalid_settings_are_refused_for_an_ordinary_service_too() {
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"type": "ClusterIP", "clusterIP": "10.100.0.1", "ports": [{"port": 80}]},
+    });
+    let in_order = admission::request(Operation::Create, Some(&service), None);
+    let sorted = host::as_the_host_reads_it(&in_order);
+    for settings in [json!({"mode": 1}), json!({"controller": {"flag": true}}), json!([])] {
+        for request in [&in_order, &sorted] {
+            let payload = json!({"request": request, "settings": settings}).to_string();
+            let spaced = answer(payload.replacen('{', "{ ", 1).as_bytes());
+            assert_eq!(spaced["code"], 500);
+            let is_alike = answer(payload.as_bytes()) == spaced;
+            assert!(is_alike, "an ordinary Service was admitted with invalid settings: {payload}");
+        }
+    }
 }
 
 /// Depth and size alone must neither trap nor hang.
