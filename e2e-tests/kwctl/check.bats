@@ -3,7 +3,7 @@
 load check.bash
 
 setup() {
-  one_lookup=headless-instance-mode/target-group-binding-instance--rejected
+  one_lookup=headless-instance-mode/target-group-binding/instance--rejected
   mkdir -p "$BATS_TEST_TMPDIR/cases/${one_lookup%/*}"
   cp -R "$RENDERED/cases/$one_lookup" "$BATS_TEST_TMPDIR/cases/$one_lookup"
   RENDERED=$BATS_TEST_TMPDIR

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::admission::{self, Operation};
 use crate::cluster::{Access, Exchange, InMemoryCluster};
@@ -40,7 +40,7 @@ pub struct CaseError {
 /// One case.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// `group/name`.
+    /// `RULE/EXPOSER/condition--outcome`.
     pub name: String,
     /// Its folder.
     pub folder: PathBuf,
@@ -105,9 +105,9 @@ pub struct Derived {
     pub warnings: Vec<String>,
     /// The lookups that were made, as `get v1/Service shop/cart` and `list v1/Service`.
     pub lookups: Vec<String>,
-    /// The line for the host's tracing.
+    /// The line for the host's tracing, without what the rest of the expectation says already.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub log: Option<Value>,
+    pub log: Option<Map<String, Value>>,
 }
 
 /// What becomes of a request.
@@ -164,14 +164,30 @@ impl Observed {
     pub fn derived(&self) -> Derived {
         let field = |name: &str| self.response.get(name).filter(|value| !value.is_null());
         let warnings = field("warnings").and_then(Value::as_array).cloned().unwrap_or_default();
-        Derived {
-            message: field("message").and_then(Value::as_str).map(str::to_owned),
-            audit_annotations: field("audit_annotations").and_then(Value::as_object).cloned().unwrap_or_default(),
-            warnings: warnings.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            lookups: self.exchanges.iter().map(lookup).collect(),
-            log: self.logs.first().cloned(),
+        let warnings: Vec<String> = warnings.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+        let message = field("message").and_then(Value::as_str).map(str::to_owned);
+        let audit_annotations = field("audit_annotations").and_then(Value::as_object).cloned().unwrap_or_default();
+        let line = self.logs.first().and_then(Value::as_object).cloned();
+        let log = line.map(|line| {
+            let mut told = audit_annotations.clone();
+            told.insert("message".to_owned(), Value::from(message.clone().unwrap_or_else(|| warnings.join(" "))));
+            told.insert("outcome".to_owned(), json!(self.outcome()));
+            without_what_is_told(line, told)
+        });
+        Derived { message, audit_annotations, warnings, lookups: self.exchanges.iter().map(lookup).collect(), log }
+    }
+}
+
+/// The fields of a log line that say something else than `told`. A field that the line does not have is null.
+fn without_what_is_told(mut line: Map<String, Value>, told: Map<String, Value>) -> Map<String, Value> {
+    for (key, value) in told {
+        if line.get(&key) == Some(&value) {
+            line.shift_remove(&key);
+        } else if !line.contains_key(&key) {
+            line.insert(key, Value::Null);
         }
     }
+    line
 }
 
 /// `get v1/Service shop/cart`, `list v1/Service`.
@@ -192,9 +208,11 @@ fn lookup(exchange: &Exchange) -> String {
 /// A folder without `expect.yaml`, a file that cannot be read.
 pub fn read_all(folder: &Path, access: &Access) -> Result<Vec<Case>, CaseError> {
     let mut cases = Vec::new();
-    for group in folders_in(folder)? {
-        for case in folders_in(&group)? {
-            cases.push(read(&case, access)?);
+    for rule in folders_in(folder)? {
+        for exposer in folders_in(&rule)? {
+            for case in folders_in(&exposer)? {
+                cases.push(read(&case, access)?);
+            }
         }
     }
     Ok(cases)
@@ -218,7 +236,9 @@ fn problem(file: &Path, problem: &dyn ToString) -> CaseError {
 /// No `expect.yaml`, a file that cannot be read.
 pub fn read(folder: &Path, access: &Access) -> Result<Case, CaseError> {
     let last_part = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let name = format!("{}/{}", folder.parent().map(last_part).unwrap_or_default(), last_part(folder));
+    let mut parts: Vec<String> = folder.ancestors().take(3).map(last_part).collect();
+    parts.reverse();
+    let name = parts.join("/");
     let settings = match optional(folder, "settings.yaml")? {
         Some(Value::Object(settings)) => settings,
         _ => Map::new(),

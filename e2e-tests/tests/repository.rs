@@ -2,7 +2,7 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,14 +27,21 @@ fn metadata() -> PolicyMetadata {
     PolicyMetadata::parse(&read("policy-metadata.yml"), "policy-metadata.yml").expect("metadata")
 }
 
-/// The group of every case is a rule or one of the other things that the contract speaks of.
+/// What serves the Service that a case is about: one of the kinds of exposers, several of them, or none. A payload that
+/// cannot be read has no object at all.
+const EXPOSERS: [&str; 7] =
+    ["ingress", "nlb-service", "payload", "service", "several", "target-group-binding", "weighted-action"];
+
+/// A case belongs to a rule, or to one of the other things that the contract speaks of, and to an exposer.
 #[test]
 fn cases_are_where_they_belong() {
     let mut groups: BTreeSet<String> = RuleId::ALL.iter().map(|rule| rule.id().to_owned()).collect();
     groups.extend(["advice", "bad-input", "lookup-failure", "untouched"].map(str::to_owned));
     for case in all_cases() {
-        let (group, name) = case.name.split_once('/').expect("group/name");
+        let parts: Vec<&str> = case.name.split('/').collect();
+        let [group, exposer, name] = parts[..] else { panic!("{}: not RULE/EXPOSER/condition--outcome", case.name) };
         assert!(groups.contains(group), "{}: no such group", case.name);
+        assert!(EXPOSERS.contains(&exposer), "{}: no such exposer", case.name);
         let suffixes: &[&str] = match case.expect.outcome {
             Outcome::Accept => &["--accepted", "--warned"],
             Outcome::Mutate => &["--mutated"],
@@ -47,6 +54,37 @@ fn cases_are_where_they_belong() {
         for entry in fs::read_dir(&case.folder).expect("a folder") {
             let file = entry.expect("an entry").file_name();
             assert!(FILES.iter().any(|known| *known == file), "{}: what is {}?", case.name, file.display());
+        }
+    }
+}
+
+/// Two cases with the same input show one thing twice, and one of them is forgotten when it changes.
+#[test]
+fn no_two_cases_have_the_same_input() {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for case in all_cases() {
+        let mut objects: Vec<String> = case.cluster.objects().map(ToString::to_string).collect();
+        objects.sort();
+        let payload = String::from_utf8_lossy(&case.payload);
+        let faults = fs::read_to_string(case.folder.join("faults.yaml")).unwrap_or_default();
+        let other = names.insert(format!("{payload}\n{}\n{faults}", objects.join("\n")), case.name.clone());
+        assert_eq!(other, None, "the same input as {}", case.name);
+    }
+}
+
+/// A case for an update, a Service that is served, and a mode says so in the same words and in the same place.
+#[test]
+fn names_of_cases_are_of_one_dialect() {
+    for case in all_cases() {
+        let condition = case.name.rsplit('/').next().and_then(|name| name.split("--").next()).expect("a condition");
+        let is_update = case.request.as_ref().is_some_and(|request| {
+            request["operation"] == "UPDATE" && request.get("subResource").is_none()
+        });
+        let of_exposer = condition.strip_prefix("service-side-").unwrap_or(condition);
+        assert_eq!(of_exposer.starts_with("update-"), is_update, "{}: update-", case.name);
+        assert!(condition.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') || condition == "not-utf8");
+        for word in ["mode-mutate", "mode-warn", "annotated", "behind-ingress"] {
+            assert!(!condition.contains(word), "{}: {word}", case.name);
         }
     }
 }

@@ -96,13 +96,13 @@ fn page() -> String {
     page
 }
 
-/// Every paragraph is the name of a case, and what it shows: "`group/name`: a binding in instance mode."
+/// Every paragraph is the name of a case, and what it shows: "`RULE/EXPOSER/case`: a binding in instance mode."
 fn examples(section: &str) -> String {
     let access = granted_access().expect("metadata");
     let mut examples = Vec::new();
     for paragraph in section.split("\n\n") {
         let parts = paragraph.strip_prefix('`').and_then(|paragraph| paragraph.split_once("`: "));
-        let (name, words) = parts.unwrap_or_else(|| panic!("{paragraph}: not \"`group/case`: words\""));
+        let (name, words) = parts.unwrap_or_else(|| panic!("{paragraph}: not \"`RULE/EXPOSER/case`: words\""));
         let folder = repository().join("e2e-tests/cases").join(name);
         let case = cases::read(&folder, &access).expect("a case");
         examples.push(example(&case, words));
