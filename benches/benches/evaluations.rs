@@ -23,8 +23,8 @@ use benches::meter::{HostCall, Measured, Meter};
 use benches::workloads::{self, Workload};
 use benches::{modules, replay};
 use criterion::{Criterion, SamplingMode};
-use e2e_tests::cluster::InMemoryCluster;
 use e2e_tests::host::{Instance, Policy, admission_response, payload};
+use test_kit::in_memory_cluster::InMemoryCluster;
 
 /// What is measured: it does one evaluation, and says how long it took.
 type Contender<'a> = Box<dyn FnMut() -> Timing + 'a>;

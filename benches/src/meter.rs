@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use e2e_tests::cluster::InMemoryCluster;
+use test_kit::in_memory_cluster::InMemoryCluster;
 use wasmtime_provider::wasmtime::{
     Caller, Config, Engine, Error, Extern, Instance, Linker, Memory, Module, Store, TypedFunc,
 };

@@ -2,12 +2,12 @@
 //!
 //! Invariant: a workload is the same in every run, to the byte.
 
-use e2e_tests::admission::{self, Operation};
-use e2e_tests::cases::Outcome;
-use e2e_tests::cluster::InMemoryCluster;
+use e2e_tests::cases::CaseOutcome;
 use e2e_tests::engine::granted_access;
 use e2e_tests::host::{as_the_host_reads_it, payload};
 use serde_json::{Map, Value, json};
+use test_kit::admission::{self, AdmissionOperation};
+use test_kit::in_memory_cluster::InMemoryCluster;
 
 /// A request, and what a lookup sees.
 #[derive(Debug, Clone)]
@@ -21,17 +21,17 @@ pub struct Workload {
     /// The cluster.
     pub cluster: InMemoryCluster,
     /// What becomes of the request.
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
 }
 
 impl Workload {
-    fn new(name: &'static str, object: &Value, objects: Vec<Value>, outcome: Outcome) -> Self {
+    fn new(name: &'static str, object: &Value, objects: Vec<Value>, outcome: CaseOutcome) -> Self {
         let mut cluster = InMemoryCluster::new(granted_access().unwrap_or_default());
         for object in objects {
             // Each has a name and a namespace: see below.
             let _ = cluster.insert(object);
         }
-        let request = as_the_host_reads_it(&admission::request(Operation::Create, Some(object), None));
+        let request = as_the_host_reads_it(&admission::request(AdmissionOperation::Create, Some(object), None));
         Self { name, request, settings: Map::new(), cluster, outcome }
     }
 
@@ -59,7 +59,7 @@ pub fn all() -> Vec<Workload> {
 /// A Service that is none of the policy's business, as kubectl applies it.
 #[must_use]
 pub fn normal_service() -> Workload {
-    Workload::new("normal Service", &web_service(), vec![], Outcome::Accept)
+    Workload::new("normal Service", &web_service(), vec![], CaseOutcome::Accept)
 }
 
 fn web_service() -> Value {
@@ -104,7 +104,7 @@ fn web_service() -> Value {
 /// A headless Service that nothing refers to.
 #[must_use]
 pub fn headless_service_alone() -> Workload {
-    Workload::new("headless Service, nothing around it", &headless_service("shop", "cart"), vec![], Outcome::Accept)
+    Workload::new("headless Service, nothing around it", &headless_service("shop", "cart"), vec![], CaseOutcome::Accept)
 }
 
 /// A TargetGroupBinding in instance mode, to a headless Service.
@@ -112,7 +112,7 @@ pub fn headless_service_alone() -> Workload {
 pub fn target_group_binding_refused() -> Workload {
     let binding = target_group_binding("shop", "cart", "cart");
     let cluster = vec![headless_service("shop", "cart")];
-    Workload::new("TargetGroupBinding refused", &binding, cluster, Outcome::Reject)
+    Workload::new("TargetGroupBinding refused", &binding, cluster, CaseOutcome::Reject)
 }
 
 /// An Ingress with three headless Services behind it, which the annotation helps.
@@ -122,7 +122,7 @@ pub fn ingress_fixed() -> Workload {
     let mut cluster = surroundings("shop", &names);
     cluster.extend(names.iter().map(|name| headless_service("shop", name)));
     let ingress = ingress("shop", "shop", &names, 1);
-    let mut workload = Workload::new("Ingress with 3 backends fixed", &ingress, cluster, Outcome::Mutate);
+    let mut workload = Workload::new("Ingress with 3 backends fixed", &ingress, cluster, CaseOutcome::Mutate);
     workload.settings.insert("mode".to_owned(), "mutate".into());
     workload
 }
@@ -136,7 +136,7 @@ pub fn ingress_with_paths(name: &'static str, services: usize) -> Workload {
     cluster.extend(names.iter().enumerate().map(|(number, name)| {
         if number % 10 == 0 { headless_service("shop", name) } else { node_port_service("shop", name) }
     }));
-    Workload::new(name, &ingress("shop", "shop", &names, 2), cluster, Outcome::Reject)
+    Workload::new(name, &ingress("shop", "shop", &names, 2), cluster, CaseOutcome::Reject)
 }
 
 /// A headless Service that an Ingress and a TargetGroupBinding of its namespace refer to, in a cluster of 12 Ingresses,
@@ -157,7 +157,7 @@ pub fn headless_service_in_cluster(name: &'static str, scale: usize) -> Workload
         target_group_binding(&namespace(number), &of("binding", number), &service)
     });
     cluster.extend(bindings);
-    Workload::new(name, &headless_service("team-007", "cart"), cluster, Outcome::Reject)
+    Workload::new(name, &headless_service("team-007", "cart"), cluster, CaseOutcome::Reject)
 }
 
 /// A Service that is none of the policy's business, with an annotation of a megabyte.
@@ -169,7 +169,7 @@ pub fn annotation_of_1_mb() -> Workload {
     if let Some(annotations) = service.pointer_mut("/metadata/annotations").and_then(Value::as_object_mut) {
         annotations.insert("example.com/configuration".to_owned(), Value::from(text));
     }
-    Workload::new("annotation of 1 MB", &service, vec![], Outcome::Accept)
+    Workload::new("annotation of 1 MB", &service, vec![], CaseOutcome::Accept)
 }
 
 /// What makes advice have nothing to say, and the class of the Ingresses.

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use test_kit::admission::{self, AdmissionOperation};
+use test_kit::in_memory_cluster::{Access, Exchange, InMemoryCluster};
+use test_kit::yaml;
 
-use crate::admission::{self, Operation};
-use crate::cluster::{Access, Exchange, InMemoryCluster};
 use crate::host;
-use crate::yaml;
 
 /// The files that a case folder may hold.
 pub const FILES: [&str; 8] = [
@@ -61,7 +61,7 @@ pub struct Case {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Expect {
     /// What becomes of the request.
-    pub outcome: Outcome,
+    pub outcome: CaseOutcome,
     /// The HTTP status code of a refusal.
     #[serde(default)]
     pub code: Option<u16>,
@@ -113,7 +113,7 @@ pub struct Derived {
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum CaseOutcome {
     /// Admitted as it is.
     Accept,
     /// Admitted with changes.
@@ -136,12 +136,12 @@ pub struct Observed {
 impl Observed {
     /// What became of the request.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> CaseOutcome {
         let accepted = self.response.get("accepted") == Some(&Value::Bool(true));
         match (accepted, self.mutated_object()) {
-            (true, None) => Outcome::Accept,
-            (true, Some(_)) => Outcome::Mutate,
-            (false, _) => Outcome::Reject,
+            (true, None) => CaseOutcome::Accept,
+            (true, Some(_)) => CaseOutcome::Mutate,
+            (false, _) => CaseOutcome::Reject,
         }
     }
 
@@ -261,7 +261,7 @@ pub fn read(folder: &Path, access: &Access) -> Result<Case, CaseError> {
 fn request(folder: &Path) -> Result<Value, CaseError> {
     let object = single(folder, "object.yaml")?;
     let old_object = optional(folder, "old-object.yaml")?;
-    let operation = if old_object.is_some() { Operation::Update } else { Operation::Create };
+    let operation = if old_object.is_some() { AdmissionOperation::Update } else { AdmissionOperation::Create };
     let mut request = admission::request(operation, Some(&object), old_object.as_ref());
     if let (Some(Value::Object(changes)), Some(request)) = (optional(folder, "request.yaml")?, request.as_object_mut())
     {
@@ -365,7 +365,7 @@ impl Case {
         if expect.no_lookups {
             check("no lookups", derived.lookups.is_empty(), format!("{:?}", derived.lookups));
         }
-        let expected = if expect.outcome == Outcome::Mutate { self.expected_object().map(Some) } else { Ok(None) };
+        let expected = if expect.outcome == CaseOutcome::Mutate { self.expected_object().map(Some) } else { Ok(None) };
         match expected {
             Err(error) => differences.push(error),
             Ok(expected) if expected.as_ref() == observed.mutated_object() => {}

@@ -11,10 +11,10 @@ use std::io::{self, BufRead, BufReader};
 use flate2::bufread::GzDecoder;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use test_kit::admission::{self, AdmissionOperation};
+use test_kit::in_memory_cluster::{Access, InMemoryCluster, KeyError};
 
-use crate::admission::{self, Operation};
-use crate::cases::{Observed, Outcome};
-use crate::cluster::{Access, InMemoryCluster, KeyError};
+use crate::cases::{CaseOutcome, Observed};
 use crate::engine::repository;
 use crate::host;
 
@@ -120,7 +120,7 @@ impl Entry {
     /// What is handed to `validate` in a mode.
     #[must_use]
     pub fn payload(&self, mode: Mode) -> Vec<u8> {
-        let operation = if self.old_object.is_some() { Operation::Update } else { Operation::Create };
+        let operation = if self.old_object.is_some() { AdmissionOperation::Update } else { AdmissionOperation::Create };
         let request = admission::request(operation, Some(&self.object), self.old_object.as_ref());
         let mut settings = self.settings.clone();
         settings.insert("mode".to_owned(), Value::from(mode.name()));
@@ -142,14 +142,14 @@ impl Entry {
     /// Every way in which an answer disagrees with the controller; none if it agrees.
     #[must_use]
     pub fn compare(&self, mode: Mode, observed: &Observed) -> Vec<String> {
-        if observed.outcome() == Outcome::Mutate {
+        if observed.outcome() == CaseOutcome::Mutate {
             return vec!["the object was changed".to_owned()];
         }
         let code = observed.response.get("code").and_then(Value::as_u64);
         match (observed.outcome(), code) {
-            (Outcome::Reject, Some(400)) if self.is_in_error() => Vec::new(),
-            (Outcome::Reject, Some(403)) if mode == Mode::Reject => self.compare_refusal(observed),
-            (Outcome::Reject, code) => vec![format!("refused with code {}", code.unwrap_or_default())],
+            (CaseOutcome::Reject, Some(400)) if self.is_in_error() => Vec::new(),
+            (CaseOutcome::Reject, Some(403)) if mode == Mode::Reject => self.compare_refusal(observed),
+            (CaseOutcome::Reject, code) => vec![format!("refused with code {}", code.unwrap_or_default())],
             _ => self.compare_admission(mode, observed),
         }
     }

@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 use aws_headless_service_policy::cluster::{Cluster, LookupError, Resource};
 use aws_headless_service_policy::{validate, validate_settings};
 use serde_json::{Value, json};
+use test_kit::in_memory_cluster::{Access, InMemoryCluster, RecordingCluster};
+use test_kit::metadata::PolicyMetadata;
 
 use crate::cases::Observed;
-use crate::cluster::{Access, InMemoryCluster, RecordingCluster};
 use crate::host::{HostError, Policy};
-use crate::metadata::PolicyMetadata;
 
 /// Something that runs the policy.
 pub trait Engine {
@@ -76,7 +76,7 @@ pub fn granted_access() -> Result<Access, String> {
 
 impl Engine for Core {
     fn run(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Observed, String> {
-        let host = NativeHost(RecordingCluster::new(cluster.clone()));
+        let host = NativeHost(RecordingCluster::new(cluster));
         let verdict = validate(payload, &host);
         let recording = host.0.take();
         let log = verdict
@@ -104,11 +104,11 @@ impl Engine for Wasm {
 }
 
 /// The host calls of the module, made natively.
-struct NativeHost(RecordingCluster);
+struct NativeHost<'c>(RecordingCluster<&'c InMemoryCluster>);
 
-impl NativeHost {
+impl NativeHost<'_> {
     fn call(&self, operation: &str, request: &Value, resource: Resource) -> Result<Vec<u8>, LookupError> {
-        let answer = self.0.answer("kubewarden", "kubernetes", operation, request.to_string().as_bytes());
+        let answer = self.0.look_up(operation, request.to_string().as_bytes(), None);
         answer.map_err(|text| LookupError::from_host(&format!("Host error: {text}"), resource))
     }
 }
@@ -117,7 +117,7 @@ fn field_masks(resource: Resource) -> Result<Value, LookupError> {
     serde_json::from_str(resource.field_masks()).map_err(|error| LookupError::Unavailable(error.to_string()))
 }
 
-impl Cluster for NativeHost {
+impl Cluster for NativeHost<'_> {
     fn get(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, LookupError> {
         let request = json!({
             "api_version": resource.api_version(),

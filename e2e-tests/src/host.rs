@@ -11,12 +11,11 @@ use std::{fmt, fs, io, thread};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use test_kit::in_memory_cluster::{Exchange, InMemoryCluster, Recording, RecordingCluster};
 use thiserror::Error;
 use wapc::WapcHost;
 use wasmtime_provider::wasmtime::{Config, Engine, Module, OptLevel};
 use wasmtime_provider::{EpochDeadlines, WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre};
-
-use crate::cluster::{Exchange, InMemoryCluster, Recording, RecordingCluster};
 
 /// The name of the policy in policy-server's texts: that of a ClusterAdmissionPolicy.
 const POLICY_ID: &str = "clusterwide-aws-headless-service-policy";

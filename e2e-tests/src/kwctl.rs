@@ -7,10 +7,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
+use test_kit::in_memory_cluster::{Access, AnsweredBy, ApiKind, Exchange, Fault};
 use thiserror::Error;
 
-use crate::cases::{Case, Outcome};
-use crate::cluster::{Access, AnsweredBy, Exchange, Fault, Resource};
+use crate::cases::{Case, CaseOutcome};
 use crate::session::{self, SessionError};
 
 /// A case as kwctl runs it.
@@ -73,17 +73,17 @@ pub fn render(case: &Case, exchanges: &[Exchange], access: &Access, module: &Pat
 }
 
 /// The kinds whose lookups the host itself refused, with this fault.
-fn refused(case: &Case, exchanges: &[Exchange], fault: Fault) -> BTreeSet<Resource> {
-    let is_refused = |(exchange, resource): &(&Exchange, Resource)| {
+fn refused(case: &Case, exchanges: &[Exchange], fault: Fault) -> BTreeSet<ApiKind> {
+    let is_refused = |(exchange, resource): &(&Exchange, ApiKind)| {
         exchange.by == AnsweredBy::Host && case.cluster.fault(&resource.api_version, &resource.kind) == Some(fault)
     };
     let with_resources = exchanges.iter().map(|exchange| (exchange, resource(exchange)));
     with_resources.filter(is_refused).map(|(_, resource)| resource).collect()
 }
 
-fn resource(exchange: &Exchange) -> Resource {
+fn resource(exchange: &Exchange) -> ApiKind {
     let text = |name: &str| exchange.request.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Resource { api_version: text("api_version"), kind: text("kind") }
+    ApiKind { api_version: text("api_version"), kind: text("kind") }
 }
 
 /// The operations that the host refused. kwctl refuses one for every kind.
@@ -99,7 +99,7 @@ fn denied_capabilities(case: &Case, exchanges: &[Exchange]) -> Result<BTreeSet<S
 }
 
 /// A deployment that grants some kinds alone, which kwctl has no flag for. YAML is a superset of JSON.
-fn policy<'a>(settings: &Map<String, Value>, granted: impl Iterator<Item = &'a Resource>, module: &Path) -> Value {
+fn policy<'a>(settings: &Map<String, Value>, granted: impl Iterator<Item = &'a ApiKind>, module: &Path) -> Value {
     let granted: Vec<Value> =
         granted.map(|resource| json!({"apiVersion": resource.api_version, "kind": resource.kind})).collect();
     json!({
@@ -124,13 +124,13 @@ fn expectation(case: &Case, request: &Value, exchanges: &[Exchange]) -> Result<V
     let mut response = Map::new();
     let mut set = |key: &str, value: Value| response.insert(key.to_owned(), value);
     set("uid", request.get("uid").cloned().ok_or_else(|| missing("the uid"))?);
-    set("allowed", Value::from(case.expect.outcome != Outcome::Reject));
+    set("allowed", Value::from(case.expect.outcome != CaseOutcome::Reject));
     let mut object = Value::Null;
-    if case.expect.outcome == Outcome::Mutate {
+    if case.expect.outcome == CaseOutcome::Mutate {
         set("patchType", Value::from("JSONPatch"));
         object = case.expected_object().map_err(RenderError::Expectation)?;
     }
-    if case.expect.outcome == Outcome::Reject {
+    if case.expect.outcome == CaseOutcome::Reject {
         set("status", json!({"message": derived.message, "code": case.expect.code}));
     }
     let annotations = Some(&derived.audit_annotations).filter(|annotations| !annotations.is_empty());

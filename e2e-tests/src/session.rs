@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use test_kit::in_memory_cluster::{AnsweredBy, CALLBACK_FAILURE, Exchange, Misuse};
 use thiserror::Error;
-
-use crate::cluster::{AnsweredBy, CALLBACK_FAILURE, Exchange, Misuse};
 
 /// Why host calls cannot be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -177,6 +176,7 @@ mod tests {
             operation: operation.to_owned(),
             request,
             response: response.map(str::to_owned).map_err(str::to_owned),
+            objects: 0,
             by: AnsweredBy::Cluster,
             misuse: None,
         }

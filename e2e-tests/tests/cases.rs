@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use e2e_tests::cases::{self, Case, Observed, Outcome};
+use e2e_tests::cases::{self, Case, CaseOutcome, Observed};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
 use e2e_tests::host::{self, Deployment};
 use serde_json::{Value, json};
@@ -79,8 +79,9 @@ fn the_patch_of_the_host_leads_to_the_mutated_object() {
         let deployment = Deployment { settings: case.settings.clone(), mutating: true };
         let evaluation = wasm.policy.validate(request, &deployment, &case.cluster).expect("a module that starts");
         let stored = evaluation.response.apply_to(object).expect("a patch that applies");
-        let expected = if case.expect.outcome == Outcome::Mutate { case.expected_object() } else { Ok(object.clone()) };
-        let is_allowed = evaluation.response.allowed == (case.expect.outcome != Outcome::Reject);
+        let expected =
+            if case.expect.outcome == CaseOutcome::Mutate { case.expected_object() } else { Ok(object.clone()) };
+        let is_allowed = evaluation.response.allowed == (case.expect.outcome != CaseOutcome::Reject);
         if expected == Ok(stored.clone()) && is_allowed { Vec::new() } else { vec![format!("{stored:#}")] }
     });
 }
@@ -144,7 +145,7 @@ fn a_fixed_object_is_not_changed_again() {
         let Some(fixed) = observed.mutated_object() else { return Vec::new() };
         let again = Core.run(&payload_with(case, fixed.clone(), None), &case.cluster).expect("an answer");
         match again.outcome() {
-            Outcome::Accept => Vec::new(),
+            CaseOutcome::Accept => Vec::new(),
             outcome => vec![format!("{outcome:?}: {:#}", again.response)],
         }
     });

@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::{env, fs, thread};
 
 use e2e_tests::cases::Observed;
-use e2e_tests::cluster::{Access, InMemoryCluster};
 use e2e_tests::corpus::{self, Entry, FILES, Mode, Pair};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
 use serde_json::{Value, json};
+use test_kit::in_memory_cluster::{Access, InMemoryCluster};
 
 /// The module answers one entry in so many: an instance takes longer than the native core.
 const SAMPLED: usize = 40;

@@ -6,13 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use aws_headless_service_policy::rules::RuleId;
-use e2e_tests::admission::{Operation, request};
-use e2e_tests::cases::{self, Case, Outcome};
+use e2e_tests::cases::{self, Case, CaseOutcome};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
-use e2e_tests::fields::unknown_fields;
-use e2e_tests::kinds::{group_and_version, plural};
-use e2e_tests::metadata::{PolicyMetadata, Rule};
-use e2e_tests::yaml;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::{
@@ -21,6 +16,11 @@ use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::{
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use test_kit::admission::{AdmissionOperation, request};
+use test_kit::fields::unknown_fields;
+use test_kit::kinds::{group_and_version, plural};
+use test_kit::metadata::{PolicyMetadata, Rule};
+use test_kit::yaml;
 
 const VERBS: [&str; 3] = ["get", "list", "watch"];
 
@@ -316,7 +316,7 @@ fn match_conditions_keep_ordinary_services_away_and_nothing_else() {
 
     #[track_caller]
     fn check(conditions: &BTreeMap<String, String>, object: Value, expected: bool) {
-        for (operation, old) in [(Operation::Create, None), (Operation::Update, Some(&object))] {
+        for (operation, old) in [(AdmissionOperation::Create, None), (AdmissionOperation::Update, Some(&object))] {
             assert_eq!(is_asked(conditions, &request(operation, Some(&object), old)), expected, "{object}");
         }
     }
@@ -371,8 +371,9 @@ fn cases_within_the_rules() -> Vec<(Case, Value)> {
         let request = case.request.clone()?;
         let object = request.get("object").filter(|object| object.is_object())?;
         let text = |name: &str| object[name].as_str().unwrap_or_default();
-        let operation =
-            [Operation::Create, Operation::Update].into_iter().find(|it| request["operation"] == it.name())?;
+        let operation = [AdmissionOperation::Create, AdmissionOperation::Update]
+            .into_iter()
+            .find(|it| request["operation"] == it.name())?;
         // The API server itself refuses what is of another type than its kind says.
         let is_valid = !case.name.starts_with("bad-input/");
         let is_object = request.get("subResource").is_none_or(Value::is_null);
@@ -397,7 +398,7 @@ fn match_conditions_change_no_verdict() {
         }
         kept_away += 1;
         let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
-        assert_eq!(observed.outcome(), Outcome::Accept, "{}", case.name);
+        assert_eq!(observed.outcome(), CaseOutcome::Accept, "{}", case.name);
         assert_eq!(observed.response["warnings"], Value::Null, "{}", case.name);
         assert_eq!((observed.exchanges, observed.logs), (vec![], vec![]), "{}", case.name);
     }
@@ -416,7 +417,7 @@ fn the_validating_policy_admits_what_was_fixed() {
         settings.insert("mode".to_owned(), json!("reject"));
         let payload = json!({"request": request, "settings": settings}).to_string();
         let after = Core.run(payload.as_bytes(), &case.cluster).expect("an answer");
-        assert_eq!(after.outcome(), Outcome::Accept, "{}: {}", case.name, after.response["message"]);
+        assert_eq!(after.outcome(), CaseOutcome::Accept, "{}: {}", case.name, after.response["message"]);
         fixed += 1;
     }
     assert!(fixed >= 10, "only {fixed} cases with a fix");
@@ -555,7 +556,7 @@ fn nothing_refuses_once_the_page_has_people_warn() {
     assert!(second.starts_with("kubectl patch clusteradmissionpolicy aws-headless-service "), "{second}");
     let fixing = policy("deploy/mutate.yaml: aws-headless-service-fix");
     let refused = cases_within_the_rules().into_iter().any(|(case, _)| {
-        case.settings.get("mode") == fixing.spec.settings.0.get("mode") && case.expect.outcome == Outcome::Reject
+        case.settings.get("mode") == fixing.spec.settings.0.get("mode") && case.expect.outcome == CaseOutcome::Reject
     });
     assert!(refused, "no case that `mode: mutate` refuses");
 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use e2e_tests::cases::{self, Case};
-use e2e_tests::cluster::AnsweredBy;
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
 use e2e_tests::host::Deployment;
 use e2e_tests::kwctl::{RenderError, Rendered, Skip, render};
@@ -15,6 +14,7 @@ use k8s_openapi::apimachinery::pkg::runtime::RawExtension;
 use kubewarden_policy_sdk::crd::policies::ClusterAdmissionPolicy;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use test_kit::in_memory_cluster::AnsweredBy;
 
 /// `kwctl/src/callback_handler/proxy.rs`.
 #[derive(Deserialize)]

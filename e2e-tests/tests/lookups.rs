@@ -3,9 +3,9 @@
 #![cfg(test)]
 
 use e2e_tests::cases::Observed;
-use e2e_tests::cluster::InMemoryCluster;
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
 use serde_json::{Value, json};
+use test_kit::in_memory_cluster::InMemoryCluster;
 
 const CLASS: &str = "networking.k8s.io/v1/IngressClass";
 
@@ -55,7 +55,7 @@ fn cluster(objects: Vec<Value>) -> InMemoryCluster {
 
 /// Runs a CREATE on both engines.
 fn create(object: &Value, settings: Value, cluster: &InMemoryCluster) -> Observed {
-    let request = e2e_tests::admission::request(e2e_tests::admission::Operation::Create, Some(object), None);
+    let request = test_kit::admission::request(test_kit::admission::AdmissionOperation::Create, Some(object), None);
     let payload = json!({"request": request, "settings": settings}).to_string();
     let wasm = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
     let observed = wasm.run(payload.as_bytes(), cluster).expect("an answer");

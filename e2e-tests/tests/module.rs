@@ -2,11 +2,11 @@
 
 #![cfg(test)]
 
-use e2e_tests::admission::{self, Operation};
-use e2e_tests::cluster::InMemoryCluster;
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
 use e2e_tests::host;
 use serde_json::{Value, json};
+use test_kit::admission::{self, AdmissionOperation};
+use test_kit::in_memory_cluster::InMemoryCluster;
 
 fn wasm() -> &'static Wasm {
     Wasm::built().expect("policy.wasm; `make policy.wasm` builds it")
@@ -114,7 +114,7 @@ fn invalid_settings_are_refused_for_an_ordinary_service_too() {
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"type": "ClusterIP", "clusterIP": "10.100.0.1", "ports": [{"port": 80}]},
     });
-    let in_order = admission::request(Operation::Create, Some(&service), None);
+    let in_order = admission::request(AdmissionOperation::Create, Some(&service), None);
     let sorted = host::as_the_host_reads_it(&in_order);
     for settings in [json!({"mode": 1}), json!({"controller": {"flag": true}}), json!([])] {
         for request in [&in_order, &sorted] {

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use aws_headless_service_policy::settings::{Problem, Settings};
 use e2e_tests::engine::repository;
-use e2e_tests::kinds::plural;
-use e2e_tests::{written, yaml};
+use e2e_tests::written;
 use serde_json::{Map, Value, json};
+use test_kit::kinds::plural;
+use test_kit::yaml;
 
 const METADATA: &str = "policy-metadata.yml";
 const PACKAGE: &str = "artifacthub-pkg.yml";

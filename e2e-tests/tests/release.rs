@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use e2e_tests::engine::repository;
-use e2e_tests::yaml;
 use serde_json::{Value, json};
+use test_kit::yaml;
 
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -9,10 +9,10 @@ use std::process::Command;
 
 use aws_headless_service_policy::request::Kind;
 use aws_headless_service_policy::rules::RuleId;
-use e2e_tests::cases::{self, Case, FILES, Outcome};
-use e2e_tests::cluster::Resource;
+use e2e_tests::cases::{self, Case, CaseOutcome, FILES};
 use e2e_tests::engine::{Core, Engine, granted_access, repository};
-use e2e_tests::metadata::{PolicyMetadata, Rule};
+use test_kit::in_memory_cluster::ApiKind;
+use test_kit::metadata::{PolicyMetadata, Rule};
 
 fn read(name: &str) -> String {
     fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -43,9 +43,9 @@ fn cases_are_where_they_belong() {
         assert!(groups.contains(group), "{}: no such group", case.name);
         assert!(EXPOSERS.contains(&exposer), "{}: no such exposer", case.name);
         let suffixes: &[&str] = match case.expect.outcome {
-            Outcome::Accept => &["--accepted", "--warned"],
-            Outcome::Mutate => &["--mutated"],
-            Outcome::Reject => &["--rejected"],
+            CaseOutcome::Accept => &["--accepted", "--warned"],
+            CaseOutcome::Mutate => &["--mutated"],
+            CaseOutcome::Reject => &["--rejected"],
         };
         assert!(suffixes.iter().any(|suffix| name.ends_with(suffix)), "{}: {suffixes:?}", case.name);
         let has_warnings = !case.expect.derived.as_ref().expect("a written answer").warnings.is_empty();
@@ -77,9 +77,10 @@ fn no_two_cases_have_the_same_input() {
 fn names_of_cases_are_of_one_dialect() {
     for case in all_cases() {
         let condition = case.name.rsplit('/').next().and_then(|name| name.split("--").next()).expect("a condition");
-        let is_update = case.request.as_ref().is_some_and(|request| {
-            request["operation"] == "UPDATE" && request.get("subResource").is_none()
-        });
+        let is_update = case
+            .request
+            .as_ref()
+            .is_some_and(|request| request["operation"] == "UPDATE" && request.get("subResource").is_none());
         let of_exposer = condition.strip_prefix("service-side-").unwrap_or(condition);
         assert_eq!(of_exposer.starts_with("update-"), is_update, "{}: update-", case.name);
         assert!(condition.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') || condition == "not-utf8");
@@ -96,14 +97,14 @@ fn every_rule_has_its_file_and_its_cases() {
     for rule in RuleId::ALL {
         let file = format!("src/rules/{}.rs", rule.id().replace('-', "_"));
         assert!(read(&file).starts_with(&format!("//! Rule `{}`", rule.id())), "{file}");
-        let has = |outcome: Outcome| {
+        let has = |outcome: CaseOutcome| {
             cases.iter().any(|case| case.name.starts_with(&format!("{}/", rule.id())) && case.expect.outcome == outcome)
         };
-        assert!(has(Outcome::Reject), "{}: no rejecting case", rule.id());
-        assert!(has(Outcome::Accept), "{}: no accepting case", rule.id());
+        assert!(has(CaseOutcome::Reject), "{}: no rejecting case", rule.id());
+        assert!(has(CaseOutcome::Accept), "{}: no accepting case", rule.id());
         // `docs/rules.md` says of the others how they are fixed.
         let has_fix = !read(&file).contains("\n//! ## Fix\n//! None:");
-        assert!(has(Outcome::Mutate) || !has_fix, "{}: no mutating case", rule.id());
+        assert!(has(CaseOutcome::Mutate) || !has_fix, "{}: no mutating case", rule.id());
     }
     let files = fs::read_dir(repository().join("src/rules")).expect("the rules").count();
     assert_eq!(files, RuleId::ALL.len() + 1, "a file in src/rules that is no rule");
@@ -112,12 +113,12 @@ fn every_rule_has_its_file_and_its_cases() {
 /// The host denies what is not asked for, and people grant what is.
 #[test]
 fn the_metadata_asks_for_what_is_looked_up() {
-    let mut resources: BTreeSet<Resource> = BTreeSet::new();
+    let mut resources: BTreeSet<ApiKind> = BTreeSet::new();
     let mut capabilities: BTreeSet<String> = BTreeSet::new();
     for case in all_cases() {
         for exchange in Core.run(&case.payload, &case.cluster).expect("an answer").exchanges {
             let text = |name: &str| exchange.request[name].as_str().expect("a string").to_owned();
-            resources.insert(Resource { api_version: text("api_version"), kind: text("kind") });
+            resources.insert(ApiKind { api_version: text("api_version"), kind: text("kind") });
             capabilities.insert(exchange.operation);
         }
     }
@@ -220,6 +221,37 @@ fn modules_know_only_what_is_below_them() {
     }
     let known = LAYERS.len() + ["lib.rs", "guest.rs"].len();
     assert_eq!(files_of(&source).len(), known, "a module that stands in no layer");
+}
+
+/// A name that two things have sends a reader to the wrong one.
+#[test]
+fn common_names_are_given_once() {
+    let mut files = Vec::new();
+    rust_files_below(&repository(), &mut files);
+    let named: Vec<&PathBuf> = files.iter().filter(|file| file.ends_with("cluster.rs")).collect();
+    assert!(named.len() <= 1, "{named:?}");
+    let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).expect("UTF-8")).collect();
+    for name in ["Operation", "Outcome", "Resource"] {
+        let is_defined = |line: &str| {
+            let words: Vec<&str> = line.split(|character: char| !character.is_alphanumeric()).collect();
+            let is_item = |pair: &[&str]| ["enum", "struct", "trait", "type"].contains(&pair[0]) && pair[1] == name;
+            !line.trim_start().starts_with("//") && words.windows(2).any(is_item)
+        };
+        let defining: Vec<&PathBuf> =
+            files.iter().zip(&texts).filter(|(_, text)| text.lines().any(is_defined)).map(|(file, _)| file).collect();
+        assert!(defining.len() <= 1, "{name}: {defining:?}");
+    }
+}
+
+fn rust_files_below(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in files_of(folder) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            rust_files_below(&path, found);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
 }
 
 fn files_of(folder: &Path) -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::fs;
 
 use aws_headless_service_policy::rules::RuleId;
-use e2e_tests::cases::{self, Case, Outcome};
+use e2e_tests::cases::{self, Case, CaseOutcome};
 use e2e_tests::engine::{Core, Engine, granted_access, repository};
 use e2e_tests::written;
 
@@ -125,18 +125,18 @@ fn example(case: &Case, words: &str) -> String {
     }
     let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
     assert_eq!(case.compare(&observed), [""; 0], "{}", case.name);
-    let label = if observed.outcome() == Outcome::Mutate { "Before" } else { "Applied" };
+    let label = if observed.outcome() == CaseOutcome::Mutate { "Before" } else { "Applied" };
     write!(text, "\n{label}:\n\n```yaml\n{}```\n", manifest(case, "object.yaml").expect("an object")).unwrap();
     match observed.outcome() {
-        Outcome::Mutate => {
+        CaseOutcome::Mutate => {
             let after = yaml_serde::to_string(observed.mutated_object().expect("an object")).expect("YAML");
             write!(text, "\nAfter:\n\n```yaml\n{after}```").unwrap();
         }
-        Outcome::Reject => {
+        CaseOutcome::Reject => {
             let message = observed.derived().message.expect("a message");
             write!(text, "\nRefused:\n\n```text\n{message}\n```").unwrap();
         }
-        Outcome::Accept => text.push_str("\nAdmitted as it is."),
+        CaseOutcome::Accept => text.push_str("\nAdmitted as it is."),
     }
     text
 }

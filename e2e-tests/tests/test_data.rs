@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use e2e_tests::engine::repository;
-use e2e_tests::fields::unknown_fields;
-use e2e_tests::yaml;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Endpoints, Namespace, Service};
 use k8s_openapi::api::networking::v1::{Ingress, IngressClass};
 use serde_json::Value;
+use test_kit::fields::unknown_fields;
+use test_kit::yaml;
 
 /// Cases that are about an object that cannot be read: their admitted object is broken on purpose.
 const BROKEN_ON_PURPOSE: &str = "bad-input/";

@@ -2,15 +2,15 @@
 //!
 //! Invariant: the cluster has what was admitted, in the form in which it was admitted, and nothing that was refused.
 
-use e2e_tests::admission::{self, Operation};
-use e2e_tests::cluster::{InMemoryCluster, KeyError, ObjectKey};
 use e2e_tests::host::{Evaluation, HostError};
-use e2e_tests::kinds::is_namespaced;
-use e2e_tests::manifests::Manifest;
-use e2e_tests::metadata::PolicyMetadata;
-use e2e_tests::yaml::Origin;
 use json_patch::PatchError;
 use serde_json::{Map, Value};
+use test_kit::admission::{self, AdmissionOperation};
+use test_kit::in_memory_cluster::{InMemoryCluster, KeyError, ObjectKey};
+use test_kit::kinds::is_namespaced;
+use test_kit::manifests::Manifest;
+use test_kit::metadata::PolicyMetadata;
+use test_kit::yaml::Origin;
 use thiserror::Error;
 
 /// What became of one object.
@@ -30,7 +30,7 @@ pub struct AppliedObject {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
     /// What was done to the object.
-    pub operation: Operation,
+    pub operation: AdmissionOperation,
     /// The request that the policy was asked about.
     pub request: Value,
     /// What the policy answered, and what it looked up for that.
@@ -41,7 +41,7 @@ pub struct Judgement {
 
 /// The outcome for an object, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ObjectOutcome {
     /// The policy is not asked about its kind.
     Stored,
     /// The policy let it pass as it is.
@@ -54,12 +54,12 @@ pub enum Outcome {
 
 impl AppliedObject {
     /// The outcome in one word.
-    pub fn outcome(&self) -> Outcome {
+    pub fn outcome(&self) -> ObjectOutcome {
         match &self.judgement {
-            None => Outcome::Stored,
-            Some(Judgement { admitted: None, .. }) => Outcome::Refused,
-            Some(Judgement { evaluation, .. }) if evaluation.response.patch.is_some() => Outcome::Mutated,
-            Some(_) => Outcome::Admitted,
+            None => ObjectOutcome::Stored,
+            Some(Judgement { admitted: None, .. }) => ObjectOutcome::Refused,
+            Some(Judgement { evaluation, .. }) if evaluation.response.patch.is_some() => ObjectOutcome::Mutated,
+            Some(_) => ObjectOutcome::Admitted,
         }
     }
 }
@@ -111,7 +111,7 @@ pub fn apply(
         let named = with_name(object.clone(), position);
         let key = ObjectKey::of(&named).map_err(|error| ApplyError::Key { origin: origin.clone(), error })?;
         let old_object = cluster.get(&key).cloned();
-        let operation = if old_object.is_some() { Operation::Update } else { Operation::Create };
+        let operation = if old_object.is_some() { AdmissionOperation::Update } else { AdmissionOperation::Create };
         let judgement = if metadata.matches(&key.api_version, &key.kind, operation) {
             let request = admission::request(operation, Some(&object), old_object.as_ref());
             let evaluation =
@@ -170,8 +170,8 @@ fn metadata_of(object: &mut Value) -> Option<&mut Map<String, Value>> {
 mod tests {
     use super::*;
     use e2e_tests::host::AdmissionResponse;
-    use e2e_tests::manifests;
     use serde_json::json;
+    use test_kit::manifests;
 
     fn metadata() -> PolicyMetadata {
         let text =
@@ -196,7 +196,7 @@ mod tests {
         text: &str,
         cluster: &mut InMemoryCluster,
         mut answer: impl FnMut(&Value) -> Evaluation,
-    ) -> (Vec<(String, Outcome)>, Vec<Value>) {
+    ) -> (Vec<(String, ObjectOutcome)>, Vec<Value>) {
         let mut requests = Vec::new();
         let manifests = manifests::parse(text, "a.yaml").unwrap();
         let objects = apply(manifests, "shop", &metadata(), cluster, |request, _| {
@@ -219,7 +219,7 @@ mod tests {
         let (outcomes, _) = applied(&text, &mut cluster, |request| {
             if request["name"] == "a" { evaluation(AdmissionResponse::default()) } else { allowed() }
         });
-        let expected = [("a", Outcome::Refused), ("b", Outcome::Admitted), ("c", Outcome::Stored)];
+        let expected = [("a", ObjectOutcome::Refused), ("b", ObjectOutcome::Admitted), ("c", ObjectOutcome::Stored)];
         assert_eq!(outcomes, expected.map(|(name, outcome)| (name.to_owned(), outcome)));
         assert_eq!(names(&cluster), ["b", "c"]);
     }
@@ -242,12 +242,12 @@ mod tests {
                     if request["operation"] == "CREATE" { mutated.clone() } else { allowed() }
                 },
             );
-        assert_eq!(outcomes, [("a".to_owned(), Outcome::Mutated), ("a".to_owned(), Outcome::Admitted)]);
+        assert_eq!(outcomes, [("a".to_owned(), ObjectOutcome::Mutated), ("a".to_owned(), ObjectOutcome::Admitted)]);
         let plain = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "shop"}});
         let mut with_spec = plain.clone();
         with_spec["spec"] = json!({"a": 1});
-        let update = admission::request(Operation::Update, Some(&plain), Some(&with_spec));
-        assert_eq!(requests, [admission::request(Operation::Create, Some(&plain), None), update]);
+        let update = admission::request(AdmissionOperation::Update, Some(&plain), Some(&with_spec));
+        assert_eq!(requests, [admission::request(AdmissionOperation::Create, Some(&plain), None), update]);
         assert_eq!(cluster.objects().collect::<Vec<_>>(), [&plain]);
     }
 
@@ -256,7 +256,7 @@ mod tests {
         let mut cluster = InMemoryCluster::default();
         let text = "{apiVersion: v1, kind: Service, metadata: {generateName: a-, namespace: blog}}";
         let (outcomes, requests) = applied(text, &mut cluster, |_| allowed());
-        assert_eq!(outcomes, [("a-00001".to_owned(), Outcome::Admitted)]);
+        assert_eq!(outcomes, [("a-00001".to_owned(), ObjectOutcome::Admitted)]);
         assert_eq!(requests[0]["object"]["metadata"], json!({"generateName": "a-", "namespace": "blog"}));
         assert_eq!(names(&cluster), ["a-00001"]);
     }

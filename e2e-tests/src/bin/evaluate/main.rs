@@ -13,12 +13,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{env, fs};
 
-use e2e_tests::cluster::{InMemoryCluster, KeyError};
 use e2e_tests::host::{Deployment, HostError, Policy};
-use e2e_tests::manifests::{self, ManifestError};
-use e2e_tests::metadata::{MetadataError, PolicyMetadata};
-use e2e_tests::yaml::{self, YamlError};
 use serde_json::{Map, Value, json};
+use test_kit::in_memory_cluster::{InMemoryCluster, KeyError};
+use test_kit::manifests::{self, ManifestError};
+use test_kit::metadata::{MetadataError, PolicyMetadata};
+use test_kit::yaml::{self, YamlError};
 use thiserror::Error;
 
 use apply::ApplyError;

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use e2e_tests::cluster::{Exchange, ObjectKey, PROBE_NAME};
 use serde::Deserialize;
 use serde_json::Value;
+use test_kit::in_memory_cluster::{Exchange, ObjectKey, PROBE_NAME};
 
 use crate::apply::{AppliedObject, Judgement};
 
@@ -224,17 +224,18 @@ fn has_namespace_selector(exchange: &Exchange) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use e2e_tests::admission::Operation;
-    use e2e_tests::cluster::AnsweredBy;
     use e2e_tests::host::{AdmissionResponse, Evaluation};
-    use e2e_tests::yaml::Origin;
     use serde_json::json;
+    use test_kit::admission::AdmissionOperation;
+    use test_kit::in_memory_cluster::AnsweredBy;
+    use test_kit::yaml::Origin;
 
     fn exchange(operation: &str, request: Value, response: Result<Value, String>) -> Exchange {
         Exchange {
             operation: operation.to_owned(),
             request,
             response: response.map(|value| value.to_string()),
+            objects: 0,
             by: AnsweredBy::Cluster,
             misuse: None,
         }
@@ -265,7 +266,7 @@ mod tests {
             origin: Origin { source: "a.yaml".to_owned(), line: 1 },
             object,
             judgement: Some(Judgement {
-                operation: Operation::Create,
+                operation: AdmissionOperation::Create,
                 request: Value::Null,
                 evaluation,
                 admitted: None,

@@ -2,12 +2,12 @@
 //!
 //! Invariant: both forms say the same, and the same objects give the same bytes.
 
-use e2e_tests::admission::Operation;
-use e2e_tests::cluster::ObjectKey;
 use serde_json::{Value, json};
 use similar::TextDiff;
+use test_kit::admission::AdmissionOperation;
+use test_kit::in_memory_cluster::ObjectKey;
 
-use crate::apply::{AppliedObject, Judgement, Outcome};
+use crate::apply::{AppliedObject, Judgement, ObjectOutcome};
 
 /// The column at which the subject of a line begins.
 const WORD_WIDTH: usize = 9;
@@ -27,10 +27,10 @@ impl Counts {
         let mut counts = Counts::default();
         for object in objects {
             match object.outcome() {
-                Outcome::Admitted => counts.admitted += 1,
-                Outcome::Mutated => counts.mutated += 1,
-                Outcome::Refused => counts.refused += 1,
-                Outcome::Stored => counts.stored += 1,
+                ObjectOutcome::Admitted => counts.admitted += 1,
+                ObjectOutcome::Mutated => counts.mutated += 1,
+                ObjectOutcome::Refused => counts.refused += 1,
+                ObjectOutcome::Stored => counts.stored += 1,
             }
         }
         counts
@@ -90,7 +90,7 @@ fn object_text(object: &AppliedObject, text: &mut String) {
     for warning in &response.warnings {
         text.push_str(&format!("    Warning: {}\n", one_line(warning)));
     }
-    if object.outcome() == Outcome::Mutated {
+    if object.outcome() == ObjectOutcome::Mutated {
         text.push_str(&diff(&object.object, judgement));
     }
 }
@@ -116,12 +116,12 @@ fn object_json(object: &AppliedObject, not_judged: &[String]) -> Value {
     })
 }
 
-fn word(outcome: Outcome) -> &'static str {
+fn word(outcome: ObjectOutcome) -> &'static str {
     match outcome {
-        Outcome::Stored => "STORED",
-        Outcome::Admitted => "ADMITTED",
-        Outcome::Mutated => "MUTATED",
-        Outcome::Refused => "REFUSED",
+        ObjectOutcome::Stored => "STORED",
+        ObjectOutcome::Admitted => "ADMITTED",
+        ObjectOutcome::Mutated => "MUTATED",
+        ObjectOutcome::Refused => "REFUSED",
     }
 }
 
@@ -130,7 +130,7 @@ fn subject(object: &AppliedObject) -> String {
     let ObjectKey { kind, namespace, name, .. } = &object.key;
     let namespace = namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
     let update = match &object.judgement {
-        Some(Judgement { operation: Operation::Update, .. }) => " update",
+        Some(Judgement { operation: AdmissionOperation::Update, .. }) => " update",
         _ => "",
     };
     format!("{kind} {namespace}{name}{update} ({})", object.origin)
@@ -152,15 +152,15 @@ fn diff(object: &Value, judgement: &Judgement) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use e2e_tests::admission;
     use e2e_tests::host::{AdmissionResponse, Evaluation};
-    use e2e_tests::yaml::Origin;
     use std::collections::BTreeMap;
+    use test_kit::admission;
+    use test_kit::yaml::Origin;
 
     fn applied(kind: &str, object: Value, line: usize, response: Option<AdmissionResponse>) -> AppliedObject {
         let judgement = response.map(|response| Judgement {
-            operation: if line == 7 { Operation::Update } else { Operation::Create },
-            request: admission::request(Operation::Create, Some(&object), None),
+            operation: if line == 7 { AdmissionOperation::Update } else { AdmissionOperation::Create },
+            request: admission::request(AdmissionOperation::Create, Some(&object), None),
             admitted: response.allowed.then(|| response.apply_to(&object).unwrap()),
             evaluation: Evaluation { response, raw: Value::Null, exchanges: vec![], logs: vec![] },
         });

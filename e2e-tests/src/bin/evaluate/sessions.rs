@@ -6,9 +6,9 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use e2e_tests::cluster::ObjectKey;
 use e2e_tests::session::{self, SessionError};
 use serde_json::{Map, Value};
+use test_kit::in_memory_cluster::ObjectKey;
 use thiserror::Error;
 
 use crate::apply::AppliedObject;

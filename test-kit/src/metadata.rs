@@ -5,8 +5,8 @@
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::admission::Operation;
-use crate::cluster::{Access, Resource};
+use crate::admission::AdmissionOperation;
+use crate::in_memory_cluster::{Access, ApiKind};
 use crate::kinds::{group_and_version, plural};
 use crate::yaml::{self, YamlError};
 
@@ -20,7 +20,7 @@ pub struct PolicyMetadata {
     pub mutating: bool,
     /// The kinds that the policy may look up.
     #[serde(default)]
-    pub context_aware_resources: Vec<Resource>,
+    pub context_aware_resources: Vec<ApiKind>,
     /// The host capabilities that the policy may call.
     #[serde(default)]
     pub host_capabilities: Vec<String>,
@@ -73,7 +73,7 @@ impl PolicyMetadata {
 
     /// Whether the API server asks the policy about an operation on an object of this kind.
     #[must_use]
-    pub fn matches(&self, api_version: &str, kind: &str, operation: Operation) -> bool {
+    pub fn matches(&self, api_version: &str, kind: &str, operation: AdmissionOperation) -> bool {
         let (group, version) = group_and_version(api_version);
         let resource = plural(kind);
         self.rules.iter().any(|rule| {
@@ -127,12 +127,12 @@ annotations: {io.kubewarden.policy.title: x}
     #[test]
     fn metadata_says_what_the_policy_is_asked_about() {
         let metadata = PolicyMetadata::parse(TEXT, "metadata.yml").unwrap();
-        assert!(metadata.matches("v1", "Service", Operation::Update));
-        assert!(metadata.matches("example.com/v2", "Anything", Operation::Connect));
-        assert!(!metadata.matches("v1", "Service", Operation::Delete));
-        assert!(!metadata.matches("v2", "Service", Operation::Create));
-        assert!(!metadata.matches("v1", "Secret", Operation::Create));
-        assert!(!metadata.matches("serving.knative.dev/v1", "Service", Operation::Create));
+        assert!(metadata.matches("v1", "Service", AdmissionOperation::Update));
+        assert!(metadata.matches("example.com/v2", "Anything", AdmissionOperation::Connect));
+        assert!(!metadata.matches("v1", "Service", AdmissionOperation::Delete));
+        assert!(!metadata.matches("v2", "Service", AdmissionOperation::Create));
+        assert!(!metadata.matches("v1", "Secret", AdmissionOperation::Create));
+        assert!(!metadata.matches("serving.knative.dev/v1", "Service", AdmissionOperation::Create));
     }
 
     #[test]

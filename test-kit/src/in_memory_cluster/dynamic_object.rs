@@ -70,6 +70,14 @@ impl DynamicObject {
         self
     }
 
+    /// In this version: of one schema with that in which the object was written.
+    pub fn of_version(mut self, api_version: &str) -> Self {
+        if let Some(written) = self.types.get_mut("apiVersion") {
+            *written = Value::from(api_version);
+        }
+        self
+    }
+
     /// Leaves out the apiVersion and the kind.
     pub fn without_type(mut self) -> Self {
         self.types.clear();

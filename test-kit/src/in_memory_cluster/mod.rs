@@ -3,27 +3,33 @@
 //! Invariant: the texts of errors and the shapes of answers are those of policy-evaluator 1.36 with kube 3.1 (the sources
 //! are named at each); answering changes nothing, so the same call always has the same answer.
 
+mod access;
 mod dynamic_object;
+mod faults;
+mod field_selector;
 mod kube_errors;
+mod object_key;
 mod objects;
 mod recording;
 mod requests;
+mod word_index;
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
-use thiserror::Error;
 
-use crate::kinds::{is_built_in, is_namespaced};
+use crate::kinds::{is_built_in, is_namespaced, is_of_gateway_api, stored_version};
 use dynamic_object::DynamicObject;
+use faults::Faults;
+use field_selector::FieldSelector;
 use objects::Objects;
 use requests::{GetResource, ListResourcesAll, ListResourcesByNamespace, Lookup};
 
-pub use recording::{Exchange, Recording, RecordingCluster};
+pub use access::{Access, ApiKind, ApiKindError};
+pub use faults::{Fault, FaultError, FaultTarget};
+pub use object_key::{KeyError, ObjectKey};
+pub use recording::{Exchange, HandedOver, Recording, RecordingCluster};
 
 /// How the host begins the text of an error that came back over its callback channel
 /// (`runtimes/callback.rs`, `send_request_and_wait_for_response`).
@@ -32,167 +38,10 @@ pub const CALLBACK_FAILURE: &str = "Callback evaluation failure: ";
 /// The name that a policy asks for to learn whether a kind can be asked for: no object can have it.
 pub const PROBE_NAME: &str = "_";
 
-/// A kind of objects, as `contextAwareResources` names it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Resource {
-    /// `v1` for the core group, else GROUP/VERSION.
-    pub api_version: String,
-    /// The kind, singular.
-    pub kind: String,
-}
-
-impl Resource {
-    fn is(&self, api_version: &str, kind: &str) -> bool {
-        self.api_version == api_version && self.kind == kind
-    }
-}
-
-impl fmt::Display for Resource {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}/{}", self.api_version, self.kind)
-    }
-}
-
-/// Text that names no kind.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("expected APIVERSION/KIND, as in `apps/v1/DaemonSet`, and found `{0}`")]
-pub struct ResourceError(String);
-
-impl FromStr for Resource {
-    type Err = ResourceError;
-
-    fn from_str(text: &str) -> Result<Self, ResourceError> {
-        match text.rsplit_once('/') {
-            Some((api_version, kind)) if !api_version.is_empty() && !kind.is_empty() => {
-                Ok(Resource { api_version: api_version.to_owned(), kind: kind.to_owned() })
-            }
-            _ => Err(ResourceError(text.to_owned())),
-        }
-    }
-}
-
-/// What a policy may ask the host for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Access {
-    /// The kinds that it may look up: `spec.contextAwareResources` of the ClusterAdmissionPolicy.
-    pub context_aware_resources: BTreeSet<Resource>,
-    /// The host capabilities that it may call: exact paths, `PREFIX/*` or `*`.
-    pub host_capabilities: Vec<String>,
-}
-
-impl Access {
-    /// `host_capabilities.rs`, `HostCapabilities::is_allowed`.
-    fn allows_capability(&self, path: &str) -> bool {
-        self.host_capabilities.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(prefix) => path.starts_with(prefix),
-            None => path == pattern,
-        })
-    }
-
-    fn allows_resource(&self, api_version: &str, kind: &str) -> bool {
-        self.context_aware_resources.iter().any(|resource| resource.is(api_version, kind))
-    }
-}
-
-/// What goes wrong when a kind is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Fault {
-    /// The API server is down; discovery was done before.
-    Unavailable,
-    /// The API server answers 500.
-    Error,
-    /// RBAC does not let the policy server get, list or watch the kind.
-    Forbidden,
-    /// The kind's group is not there.
-    NotInstalled,
-    /// The kind's group is there, and the kind is not.
-    NotInstalledInGroup,
-    /// The API server is down, and discovery was not done before.
-    DiscoveryFailed,
-    /// The kind is not among the policy's `contextAwareResources`.
-    NotGranted,
-    /// The policy may not call this host capability.
-    NoCapability,
-}
-
-/// Text that names no fault.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("no such fault: `{0}`")]
-pub struct FaultError(String);
-
-impl FromStr for Fault {
-    type Err = FaultError;
-
-    fn from_str(text: &str) -> Result<Self, FaultError> {
-        serde_json::from_value(Value::from(text)).map_err(|_| FaultError(text.to_owned()))
-    }
-}
-
-/// What a fault is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultTarget {
-    /// Every kind that has no fault of its own.
-    Everything,
-    /// One kind.
-    Resource(Resource),
-}
-
-impl FromStr for FaultTarget {
-    type Err = ResourceError;
-
-    fn from_str(text: &str) -> Result<Self, ResourceError> {
-        if text == "*" { Ok(FaultTarget::Everything) } else { text.parse().map(FaultTarget::Resource) }
-    }
-}
-
-/// What tells one object of a cluster from all others.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectKey {
-    /// `v1` for the core group, else GROUP/VERSION.
-    pub api_version: String,
-    /// The kind.
-    pub kind: String,
-    /// The namespace; none for a cluster-scoped kind.
-    pub namespace: Option<String>,
-    /// The name.
-    pub name: String,
-}
-
-/// Why an object cannot be stored.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("an object of a cluster needs a string `{0}`")]
-pub struct KeyError(&'static str);
-
-impl ObjectKey {
-    /// Reads the key of an object.
-    ///
-    /// # Errors
-    ///
-    /// An object without apiVersion, kind or name, or without the namespace that its kind needs.
-    pub fn of(object: &Value) -> Result<ObjectKey, KeyError> {
-        let string = |pointer: &'static str, field| {
-            let value = object.pointer(pointer).and_then(Value::as_str);
-            value.filter(|value| !value.is_empty()).map(str::to_owned).ok_or(KeyError(field))
-        };
-        let api_version = string("/apiVersion", "apiVersion")?;
-        let kind = string("/kind", "kind")?;
-        let name = string("/metadata/name", "metadata.name")?;
-        // The API server clears the namespace of an object whose kind has none.
-        let namespace = if is_namespaced(&api_version, &kind) {
-            Some(string("/metadata/namespace", "metadata.namespace")?)
-        } else {
-            None
-        };
-        Ok(ObjectKey { api_version, kind, namespace, name })
-    }
-}
-
 /// What a policy did that a real host would punish, where the cluster in memory gives an answer. Tests fail on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Misuse {
-    /// A list of a kind that the API server refuses or fails: the real host waits for its watch without limit.
+    /// A list that the API server refuses or fails: the real host waits for its watch without limit.
     ListNeverAnswers,
     /// A name or namespace that no object can have: the real host puts it into a URL unescaped.
     NameIsNoObjectName,
@@ -209,30 +58,32 @@ pub enum AnsweredBy {
 
 /// The answer to one host call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct HostAnswer {
     /// The payload, or the error as it reaches the guest's waPC layer.
     pub response: Result<Vec<u8>, String>,
+    /// How many objects the payload has. The host copies each of them.
+    pub objects: usize,
     /// Who gave it.
     pub by: AnsweredBy,
     /// What the call did wrong, where it did.
     pub misuse: Option<Misuse>,
 }
 
-/// Objects, what the policy may see of them, and what goes wrong with them.
+/// Objects, what the policy may see of them, and what goes wrong with them. A clone shares all of it until one of the two
+/// changes.
 #[derive(Debug, Clone, Default)]
 pub struct InMemoryCluster {
-    access: Access,
-    faults: Vec<(FaultTarget, Fault)>,
-    has_backtraces: bool,
-    // Shared, so that every evaluation can have a cluster of its own.
+    access: Arc<Access>,
+    faults: Arc<Faults>,
     objects: Arc<Objects>,
+    has_backtraces: bool,
 }
 
 impl InMemoryCluster {
     /// A cluster without objects.
     #[must_use]
     pub fn new(access: Access) -> Self {
-        InMemoryCluster { access, ..Self::default() }
+        InMemoryCluster { access: Arc::new(access), ..Self::default() }
     }
 
     /// Stores an object, in the place of the one with the same key if there is one; that one comes back.
@@ -264,14 +115,12 @@ impl InMemoryCluster {
     /// The same cluster with its objects in the opposite order. The real host lists objects in no order at all.
     #[must_use]
     pub fn reversed(&self) -> Self {
-        let mut reversed = self.clone();
-        Arc::make_mut(&mut reversed.objects).reverse();
-        reversed
+        InMemoryCluster { objects: Arc::new(self.objects.reversed()), ..self.clone() }
     }
 
     /// Makes something go wrong from now on. A fault of a kind goes before one of everything, and the last one counts.
     pub fn set_fault(&mut self, target: FaultTarget, fault: Fault) {
-        self.faults.push((target, fault));
+        Arc::make_mut(&mut self.faults).push(target, fault);
     }
 
     /// The same cluster behind a host that runs with `RUST_BACKTRACE=1`: errors that come over the callback channel end in
@@ -284,16 +133,27 @@ impl InMemoryCluster {
 
     /// Answers a host call as policy-evaluator does (`runtimes/callback.rs`, `host_callback`).
     #[must_use]
-    pub fn answer(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Answer {
+    pub fn answer(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> HostAnswer {
         if binding != "kubewarden" {
             return refusal(format!("unknown binding: {binding}"));
         }
         if namespace == "tracing" {
             return match operation {
-                "log" => Answer { response: Ok(Vec::new()), by: AnsweredBy::Host, misuse: None },
+                "log" => HostAnswer { response: Ok(Vec::new()), objects: 0, by: AnsweredBy::Host, misuse: None },
                 _ => refusal(format!("unknown operation: {operation}")),
             };
         }
+        self.answer_capability(namespace, operation, payload, None)
+    }
+
+    /// Answers one of the lookups of `kubernetes`. With `mention`, a list may leave out objects that do not mention this
+    /// name: whoever asks wants the others alone. The real host has no such hint, and hands over everything.
+    #[must_use]
+    pub fn look_up(&self, operation: &str, request: &[u8], mention: Option<&str>) -> HostAnswer {
+        self.answer_capability("kubernetes", operation, request, mention)
+    }
+
+    fn answer_capability(&self, namespace: &str, operation: &str, payload: &[u8], mention: Option<&str>) -> HostAnswer {
         let capability = format!("{namespace}/{operation}");
         if !self.access.allows_capability(&capability) || self.fault_of_payload(payload) == Some(Fault::NoCapability) {
             return refusal(format!(
@@ -302,7 +162,9 @@ impl InMemoryCluster {
         }
         match (namespace, operation) {
             ("kubernetes", "get_resource") => self.ask(payload, Self::get_resource),
-            ("kubernetes", "list_resources_all") => self.ask(payload, Self::list_resources_all),
+            ("kubernetes", "list_resources_all") => {
+                self.ask(payload, |cluster, request| cluster.list_resources_all(request, mention))
+            }
             ("kubernetes", "list_resources_by_namespace") => self.ask(payload, Self::list_resources_by_namespace),
             ("kubernetes", "can_i") => refusal("the cluster in memory does not answer kubernetes/can_i".to_owned()),
             ("kubernetes" | "oci" | "net" | "crypto", _) => refusal(format!("unknown operation: {operation}")),
@@ -314,103 +176,103 @@ impl InMemoryCluster {
     fn ask<Request: Lookup>(
         &self,
         payload: &[u8],
-        lookup: fn(&Self, &Request) -> Result<Value, LookupFailure>,
-    ) -> Answer {
+        lookup: impl Fn(&Self, &Request) -> Result<Found, LookupFault>,
+    ) -> HostAnswer {
         let request: Request = match serde_json::from_slice(payload) {
             Ok(request) => request,
             Err(error) => return refusal(error.to_string()),
         };
-        let (api_version, kind) = request.resource();
-        if !self.access.allows_resource(api_version, kind) || self.fault(api_version, kind) == Some(Fault::NotGranted) {
+        let (api_version, kind) = request.kind();
+        if !self.access.allows_kind(api_version, kind) || self.fault(api_version, kind) == Some(Fault::NotGranted) {
             return refusal(format!(
                 "Policy has not been granted access to Kubernetes {api_version}/{kind} resources. The violation has been reported."
             ));
         }
+        let by = AnsweredBy::Cluster;
         let misuse = request.has_impossible_name().then_some(Misuse::NameIsNoObjectName);
-        let (response, misuse) = match lookup(self, &request) {
-            Ok(value) => (Ok(value.to_string().into_bytes()), misuse),
-            Err(LookupFailure::Text(text)) => {
+        match lookup(self, &request) {
+            Ok(Found { payload, objects }) => HostAnswer { response: Ok(payload), objects, by, misuse },
+            Err(LookupFault::Text(text)) => {
                 let backtrace = if self.has_backtraces { kube_errors::BACKTRACE } else { "" };
-                (Err(format!("{CALLBACK_FAILURE}{text}{backtrace}")), misuse)
+                HostAnswer { response: Err(format!("{CALLBACK_FAILURE}{text}{backtrace}")), objects: 0, by, misuse }
             }
-            Err(LookupFailure::NeverAnswers) => {
-                (Err("the real host would never answer this list".to_owned()), Some(Misuse::ListNeverAnswers))
+            Err(LookupFault::NeverAnswers(reason)) => {
+                let text = format!("the real host would never answer this list{reason}");
+                HostAnswer { response: Err(text), objects: 0, by, misuse: Some(Misuse::ListNeverAnswers) }
             }
-        };
-        Answer { response, by: AnsweredBy::Cluster, misuse }
+        }
     }
 
     /// What goes wrong when this kind is asked for.
     #[must_use]
     pub fn fault(&self, api_version: &str, kind: &str) -> Option<Fault> {
-        let find = |wanted: &dyn Fn(&FaultTarget) -> bool| {
-            self.faults.iter().rev().find(|(target, _)| wanted(target)).map(|(_, fault)| *fault)
-        };
-        find(&|target| matches!(target, FaultTarget::Resource(resource) if resource.is(api_version, kind)))
-            .or_else(|| find(&|target| *target == FaultTarget::Everything))
+        self.faults.of(api_version, kind)
     }
 
     /// The fault of the kind that a request names, before the request is decoded: capabilities are denied that early.
     fn fault_of_payload(&self, payload: &[u8]) -> Option<Fault> {
+        if self.faults.is_empty() {
+            return None;
+        }
         let request: Value = serde_json::from_slice(payload).unwrap_or_default();
         let string = |key: &str| request.get(key).and_then(Value::as_str).unwrap_or_default();
         self.fault(string("api_version"), string("kind"))
     }
 
     /// `callback_handler/kubernetes/client.rs`, `get_resource`; the mask is applied by `callback_handler.rs`.
-    fn get_resource(&self, request: &GetResource) -> Result<Value, LookupFailure> {
-        let (api_version, kind) = request.resource();
+    fn get_resource(&self, request: &GetResource) -> Result<Found, LookupFault> {
+        let (api_version, kind) = request.kind();
         let (name, namespace) = (request.name.as_str(), request.namespace.as_deref());
         self.discover(api_version, kind)?;
         let namespaced = is_namespaced(api_version, kind);
         if namespaced && namespace.is_none() {
-            return Err(LookupFailure::Text(format!(
+            return Err(LookupFault::Text(format!(
                 "Resource {api_version}/{kind} is namespaced, but no namespace was provided"
             )));
         }
         if name.is_empty() {
-            return Err(LookupFailure::Text(kube_errors::empty_name()));
+            return Err(LookupFault::Text(kube_errors::empty_name()));
         }
         // Of a cluster-scoped kind the host ignores the namespace, but for the text of the error.
         let namespace_in_url = namespace.filter(|_| namespaced);
         self.api_server_fault(api_version, kind, name, namespace_in_url)?;
         let key = ObjectKey {
-            api_version: api_version.to_owned(),
+            api_version: stored_version(api_version, kind),
             kind: kind.to_owned(),
             namespace: namespace_in_url.map(str::to_owned),
             name: name.to_owned(),
         };
         match self.objects.get(&key) {
-            Some(object) => Ok(DynamicObject::of(object).masked(request.field_masks.as_ref()).into_value()),
-            None => Err(LookupFailure::Text(format!(
+            Some(object) => {
+                let object = DynamicObject::of(object).of_version(api_version).masked(request.field_masks.as_ref());
+                Ok(Found { payload: object.into_value().to_string().into_bytes(), objects: 1 })
+            }
+            None => Err(LookupFault::Text(format!(
                 "Cannot find {api_version}/{kind} named '{name}' inside of namespace '{namespace:?}'"
             ))),
         }
     }
 
     /// `callback_handler/kubernetes/client.rs`, `list_resources_all`.
-    fn list_resources_all(&self, request: &ListResourcesAll) -> Result<Value, LookupFailure> {
-        let (api_version, kind) = request.resource();
+    fn list_resources_all(&self, request: &ListResourcesAll, mention: Option<&str>) -> Result<Found, LookupFault> {
+        let (api_version, kind) = request.kind();
         self.discover(api_version, kind)?;
-        if request.label_selector.is_some() || request.field_selector.is_some() {
-            return Err(LookupFailure::Text(NO_SELECTORS.to_owned()));
-        }
-        self.list(api_version, kind, None, request.field_masks.as_ref())
+        let selectors = (request.label_selector.as_deref(), request.field_selector.as_deref());
+        self.list(api_version, kind, |_| true, mention, selectors, request.field_masks.as_ref())
     }
 
     /// `callback_handler/kubernetes/client.rs`, `list_resources_by_namespace`.
-    fn list_resources_by_namespace(&self, request: &ListResourcesByNamespace) -> Result<Value, LookupFailure> {
-        let (api_version, kind) = request.resource();
+    fn list_resources_by_namespace(&self, request: &ListResourcesByNamespace) -> Result<Found, LookupFault> {
+        let (api_version, kind) = request.kind();
         self.discover(api_version, kind)?;
         if !is_namespaced(api_version, kind) {
-            return Err(LookupFailure::Text(format!(
+            return Err(LookupFault::Text(format!(
                 "resource {api_version}/{kind} is cluster wide. Cannot search for it inside of a namespace"
             )));
         }
-        if request.label_selector.is_some() || request.field_selector.is_some() {
-            return Err(LookupFailure::Text(NO_SELECTORS.to_owned()));
-        }
-        self.list(api_version, kind, Some(&request.namespace), request.field_masks.as_ref())
+        let is_there = |key: &ObjectKey| key.namespace.as_deref() == Some(request.namespace.as_str());
+        let selectors = (request.label_selector.as_deref(), request.field_selector.as_deref());
+        self.list(api_version, kind, is_there, None, selectors, request.field_masks.as_ref())
     }
 
     /// The objects as the host's reflector keeps them (`callback_handler/kubernetes/reflector.rs`, `modify_object`).
@@ -418,44 +280,61 @@ impl InMemoryCluster {
         &self,
         api_version: &str,
         kind: &str,
-        namespace: Option<&str>,
+        is_wanted: impl Fn(&ObjectKey) -> bool,
+        mention: Option<&str>,
+        (label_selector, field_selector): (Option<&str>, Option<&str>),
         field_masks: Option<&BTreeSet<String>>,
-    ) -> Result<Value, LookupFailure> {
+    ) -> Result<Found, LookupFault> {
         if let Some(Fault::Unavailable | Fault::Error | Fault::Forbidden) = self.fault(api_version, kind) {
-            return Err(LookupFailure::NeverAnswers);
+            return Err(LookupFault::NeverAnswers(String::new()));
         }
+        if label_selector.is_some() {
+            return Err(LookupFault::Text(NO_LABEL_SELECTORS.to_owned()));
+        }
+        let selector = FieldSelector::parse(api_version, kind, field_selector.unwrap_or_default())
+            .map_err(|error| LookupFault::NeverAnswers(format!(": {error}")))?;
         let items: Vec<Value> = self
-            .objects_of_kind(api_version, kind)
-            .filter(|(key, _)| namespace.is_none() || key.namespace.as_deref() == namespace)
+            .objects
+            .of_kind(stored_version(api_version, kind), kind, mention)
+            .into_iter()
+            .filter(|(key, object)| is_wanted(key) && selector.matches(object))
             .map(|(_, object)| {
-                let item = DynamicObject::of(object).without_bulky_metadata().masked(field_masks);
+                let item = DynamicObject::of(object).of_version(api_version).without_bulky_metadata();
                 // The API server leaves the type out of the items of its own lists; custom resources keep theirs.
                 let item = if is_built_in(api_version) { item.without_type() } else { item };
-                item.into_value()
+                item.masked(field_masks).into_value()
             })
             .collect();
-        Ok(json!({"apiVersion": api_version, "kind": format!("{kind}List"), "metadata": {}, "items": items}))
-    }
-
-    fn objects_of_kind(&self, api_version: &str, kind: &str) -> impl Iterator<Item = &(ObjectKey, Value)> {
-        self.objects.iter().filter(move |(key, _)| key.api_version == api_version && key.kind == kind)
+        let objects = items.len();
+        let list = json!({"apiVersion": api_version, "kind": format!("{kind}List"), "metadata": {}, "items": items});
+        Ok(Found { payload: list.to_string().into_bytes(), objects })
     }
 
     /// `callback_handler/kubernetes/client.rs`, `build_kube_resource`.
-    fn discover(&self, api_version: &str, kind: &str) -> Result<(), LookupFailure> {
+    fn discover(&self, api_version: &str, kind: &str) -> Result<(), LookupFault> {
         // The core group is always there, and the host wraps no text around the errors of its discovery.
         let is_core = api_version == "v1";
         let finding = format!("error finding resource {api_version} / {kind}");
-        let text = match self.fault(api_version, kind) {
+        let fault = self.fault(api_version, kind);
+        let text = match fault {
             Some(Fault::NotInstalled) if !is_core => format!("{finding}: {}", kube_errors::page_not_found()),
             Some(Fault::NotInstalled | Fault::NotInstalledInGroup) => {
                 format!("Cannot find resource {api_version}/{kind}")
             }
             Some(Fault::DiscoveryFailed) if is_core => kube_errors::connection_refused(),
             Some(Fault::DiscoveryFailed) => format!("{finding}: {}", kube_errors::SERVICE_ERROR),
+            _ if !self.has_installed(api_version, kind) => format!("{finding}: {}", kube_errors::page_not_found()),
             _ => return Ok(()),
         };
-        Err(LookupFailure::Text(text))
+        Err(LookupFault::Text(text))
+    }
+
+    /// Every kind is installed but those of the Gateway API, which an object of one of them shows, or the definition of
+    /// one, or a fault that only an installed kind can have.
+    fn has_installed(&self, api_version: &str, kind: &str) -> bool {
+        !is_of_gateway_api(api_version, kind)
+            || self.objects.show_gateway_api()
+            || self.faults.of_kind(api_version, kind).is_some()
     }
 
     fn api_server_fault(
@@ -464,30 +343,36 @@ impl InMemoryCluster {
         kind: &str,
         name: &str,
         namespace: Option<&str>,
-    ) -> Result<(), LookupFailure> {
+    ) -> Result<(), LookupFault> {
         let text = match self.fault(api_version, kind) {
             Some(Fault::Unavailable) => kube_errors::connection_refused(),
             Some(Fault::Error) => kube_errors::request_timed_out(),
             Some(Fault::Forbidden) => kube_errors::forbidden(api_version, kind, name, namespace),
             _ => return Ok(()),
         };
-        Err(LookupFailure::Text(text))
+        Err(LookupFault::Text(text))
     }
 }
 
-/// What a list with a selector is answered with: no policy of this project makes one.
-const NO_SELECTORS: &str = "the cluster in memory knows no selectors";
+/// What a list with a label selector is answered with: no policy of this project makes one.
+const NO_LABEL_SELECTORS: &str = "the cluster in memory knows no label selectors";
 
-/// Why a lookup has no answer.
-enum LookupFailure {
-    /// The error in anyhow's Debug form, which is how the host renders it.
-    Text(String),
-    /// The host would wait without limit.
-    NeverAnswers,
+/// What a lookup found.
+struct Found {
+    payload: Vec<u8>,
+    objects: usize,
 }
 
-fn refusal(text: String) -> Answer {
-    Answer { response: Err(text), by: AnsweredBy::Host, misuse: None }
+/// Why a lookup has no answer.
+enum LookupFault {
+    /// The error in anyhow's Debug form, which is how the host renders it.
+    Text(String),
+    /// The host would wait without limit; with what the API server says, where it says something.
+    NeverAnswers(String),
+}
+
+fn refusal(text: String) -> HostAnswer {
+    HostAnswer { response: Err(text), objects: 0, by: AnsweredBy::Host, misuse: None }
 }
 
 #[cfg(test)]
@@ -515,15 +400,15 @@ mod tests {
         cluster
     }
 
-    fn get(cluster: &InMemoryCluster, resource: &str, namespace: Option<&str>, name: &str) -> Answer {
-        let Resource { api_version, kind } = resource.parse().unwrap();
+    fn get(cluster: &InMemoryCluster, resource: &str, namespace: Option<&str>, name: &str) -> HostAnswer {
+        let ApiKind { api_version, kind } = resource.parse().unwrap();
         let request = json!({"api_version": api_version, "kind": kind, "name": name, "namespace": namespace,
                              "disable_cache": false, "field_masks": null});
         cluster.answer("kubewarden", "kubernetes", "get_resource", request.to_string().as_bytes())
     }
 
-    fn list(cluster: &InMemoryCluster, resource: &str, namespace: Option<&str>) -> Answer {
-        let Resource { api_version, kind } = resource.parse().unwrap();
+    fn list(cluster: &InMemoryCluster, resource: &str, namespace: Option<&str>) -> HostAnswer {
+        let ApiKind { api_version, kind } = resource.parse().unwrap();
         let mut request = json!({"api_version": api_version, "kind": kind, "label_selector": null,
                                  "field_selector": null, "field_masks": ["spec.type"]});
         let operation = match namespace {
@@ -537,19 +422,19 @@ mod tests {
     }
 
     #[track_caller]
-    fn check_object(answer: Answer, expected: &Value) {
+    fn check_object(answer: HostAnswer, expected: &Value) {
         let payload = answer.response.clone().map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap());
         assert_eq!((payload, answer.by, answer.misuse), (Ok(expected.clone()), AnsweredBy::Cluster, None));
     }
 
     #[track_caller]
-    fn check_failure(answer: Answer, expected: &str) {
+    fn check_failure(answer: HostAnswer, expected: &str) {
         let response = Err(format!("{CALLBACK_FAILURE}{expected}"));
-        assert_eq!(answer, Answer { response, by: AnsweredBy::Cluster, misuse: None });
+        assert_eq!(answer, HostAnswer { response, objects: 0, by: AnsweredBy::Cluster, misuse: None });
     }
 
     #[track_caller]
-    fn check_refusal(answer: Answer, expected: &str) {
+    fn check_refusal(answer: HostAnswer, expected: &str) {
         assert_eq!(answer, refusal(expected.to_owned()));
     }
 
@@ -603,6 +488,77 @@ mod tests {
         );
     }
 
+    fn list_selected(
+        cluster: &InMemoryCluster,
+        resource: &str,
+        field_selector: &str,
+        mention: Option<&str>,
+    ) -> HostAnswer {
+        let ApiKind { api_version, kind } = resource.parse().unwrap();
+        let request = json!({"api_version": api_version, "kind": kind, "label_selector": null,
+                             "field_selector": field_selector, "field_masks": null});
+        cluster.look_up("list_resources_all", request.to_string().as_bytes(), mention)
+    }
+
+    #[test]
+    fn lists_are_selected_by_fields_and_narrowed_by_what_is_mentioned() {
+        let mut cluster = cluster();
+        let mut web = object("v1", "Service", Some("shop"), "web");
+        web["spec"] = json!({"type": "LoadBalancer"});
+        cluster.insert(web).unwrap();
+        assert_eq!(list_selected(&cluster, "v1/Service", "", None).objects, 3);
+        assert_eq!(list_selected(&cluster, "v1/Service", "spec.type=LoadBalancer", None).objects, 1);
+        assert_eq!(list_selected(&cluster, "v1/Service", "", Some("cart")).objects, 2);
+        assert_eq!(list_selected(&cluster, "v1/Service", "spec.type=LoadBalancer", Some("cart")).objects, 0);
+    }
+
+    #[test]
+    fn a_list_that_the_api_server_refuses_to_select_is_never_answered() {
+        let binding = "elbv2.k8s.aws/v1beta1/TargetGroupBinding";
+        let answer = list_selected(&cluster(), binding, "spec.targetType=ip", None);
+        let text = "the real host would never answer this list: field label not supported: spec.targetType";
+        assert_eq!((answer.response, answer.misuse), (Err(text.to_owned()), Some(Misuse::ListNeverAnswers)));
+    }
+
+    #[test]
+    fn the_gateway_api_is_installed_where_something_of_it_is_stored() {
+        let route = "gateway.networking.k8s.io/v1/HTTPRoute";
+        let configuration = "gateway.k8s.aws/v1/TargetGroupConfiguration";
+        let granted = |resources: &[&str]| {
+            let context_aware_resources = resources.iter().map(|resource| resource.parse().unwrap()).collect();
+            InMemoryCluster::new(Access { context_aware_resources, host_capabilities: vec!["*".to_owned()] })
+        };
+        let not_found = format!("Cannot find {route} named '_' inside of namespace 'Some(\"shop\")'");
+        let mut cluster = granted(&[route, configuration]);
+        let finding = "error finding resource gateway.networking.k8s.io/v1 / HTTPRoute: ";
+        let not_installed = format!("{finding}{}", kube_errors::page_not_found());
+        check_failure(get(&cluster, route, Some("shop"), "_"), &not_installed);
+        check_failure(list(&cluster, route, None), &not_installed);
+
+        let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                                "metadata": {"name": "gateways.gateway.networking.k8s.io"},
+                                "spec": {"group": "gateway.networking.k8s.io"}});
+        let key = ObjectKey::of(&definition).unwrap();
+        cluster.insert(definition).unwrap();
+        check_failure(get(&cluster, route, Some("shop"), "_"), &not_found);
+        cluster.remove(&key);
+        check_failure(get(&cluster, route, Some("shop"), "_"), &not_installed);
+
+        let stored = object("gateway.k8s.aws/v1beta1", "TargetGroupConfiguration", Some("shop"), "cart");
+        cluster.insert(stored).unwrap();
+        check_failure(get(&cluster, route, Some("shop"), "_"), &not_found);
+        let served = object("gateway.k8s.aws/v1", "TargetGroupConfiguration", Some("shop"), "cart");
+        check_object(get(&cluster, configuration, Some("shop"), "cart"), &served);
+
+        let mut forbidden = granted(&[route]);
+        forbidden.set_fault(route.parse().unwrap(), Fault::Forbidden);
+        let text = kube_errors::forbidden("gateway.networking.k8s.io/v1", "HTTPRoute", "_", Some("shop"));
+        check_failure(get(&forbidden, route, Some("shop"), "_"), &text);
+        let mut unavailable = granted(&[route]);
+        unavailable.set_fault(FaultTarget::Everything, Fault::Unavailable);
+        check_failure(get(&unavailable, route, Some("shop"), "_"), &not_installed);
+    }
+
     #[test]
     fn what_is_not_granted_is_refused_by_the_host() {
         let mut cluster = cluster();
@@ -627,22 +583,9 @@ mod tests {
     }
 
     #[test]
-    fn host_capabilities_are_paths_or_prefixes() {
-        let allowed = |patterns: &[&str], path| {
-            let host_capabilities = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
-            Access { host_capabilities, ..Access::default() }.allows_capability(path)
-        };
-        assert!(allowed(&["*"], "kubernetes/get_resource"));
-        assert!(allowed(&["oci/*", "kubernetes/*"], "kubernetes/get_resource"));
-        assert!(allowed(&["kubernetes/get_resource"], "kubernetes/get_resource"));
-        assert!(!allowed(&["kubernetes/get"], "kubernetes/get_resource"));
-        assert!(!allowed(&["kubernetes/get_resource"], "kubernetes/list_resources_all"));
-    }
-
-    #[test]
     fn calls_that_the_host_does_not_know_are_refused() {
         let mut cluster = cluster();
-        cluster.access.host_capabilities = vec!["*".to_owned()];
+        Arc::make_mut(&mut cluster.access).host_capabilities = vec!["*".to_owned()];
         check_refusal(cluster.answer("x", "kubernetes", "get_resource", b""), "unknown binding: x");
         check_refusal(cluster.answer("kubewarden", "x", "y", b""), "unknown namespace: x");
         check_refusal(cluster.answer("kubewarden", "kubernetes", "y", b""), "unknown operation: y");
@@ -680,8 +623,9 @@ mod tests {
             cluster.set_fault(FaultTarget::Everything, fault);
             assert_eq!(
                 list(&cluster, "v1/Service", None),
-                Answer {
+                HostAnswer {
                     response: Err("the real host would never answer this list".to_owned()),
+                    objects: 0,
                     by: AnsweredBy::Cluster,
                     misuse: Some(Misuse::ListNeverAnswers),
                 }
@@ -728,29 +672,6 @@ mod tests {
     }
 
     #[test]
-    fn objects_without_a_key_are_refused() {
-        let error = |object: Value| ObjectKey::of(&object).unwrap_err().to_string();
-        assert_eq!(error(json!({})), "an object of a cluster needs a string `apiVersion`");
-        assert_eq!(error(json!({"apiVersion": "v1"})), "an object of a cluster needs a string `kind`");
-        let nameless = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": ""}});
-        assert_eq!(error(nameless), "an object of a cluster needs a string `metadata.name`");
-        let homeless = object("v1", "Service", None, "cart");
-        assert_eq!(error(homeless), "an object of a cluster needs a string `metadata.namespace`");
-    }
-
-    #[test]
-    fn names_of_faults_and_targets_are_read() {
-        assert_eq!("notInstalledInGroup".parse(), Ok(Fault::NotInstalledInGroup));
-        assert_eq!("broken".parse::<Fault>().unwrap_err().to_string(), "no such fault: `broken`");
-        let resource = Resource { api_version: "apps/v1".to_owned(), kind: "DaemonSet".to_owned() };
-        assert_eq!("apps/v1/DaemonSet".parse(), Ok(FaultTarget::Resource(resource)));
-        assert_eq!(
-            "DaemonSet".parse::<FaultTarget>().unwrap_err().to_string(),
-            "expected APIVERSION/KIND, as in `apps/v1/DaemonSet`, and found `DaemonSet`"
-        );
-    }
-
-    #[test]
     fn a_recording_has_the_exchanges_and_the_log_lines() {
         let recording = RecordingCluster::new(cluster());
         let log = br#"{"level":"info","message":"hello"}"#;
@@ -762,6 +683,7 @@ mod tests {
             operation: "kubernetes/get_resource".to_owned(),
             request: Value::from("no JSON"),
             response: Err(error),
+            objects: 0,
             by: AnsweredBy::Host,
             misuse: None,
         };

@@ -12,7 +12,7 @@ const UID: &str = "705ab4f5-6393-11e8-b7cc-42010a800002";
 
 /// What is done to an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Operation {
+pub enum AdmissionOperation {
     /// The object is new.
     Create,
     /// The object takes the place of an older one.
@@ -23,25 +23,25 @@ pub enum Operation {
     Connect,
 }
 
-impl Operation {
+impl AdmissionOperation {
     /// The name of the operation in requests and webhook rules.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Operation::Create => "CREATE",
-            Operation::Update => "UPDATE",
-            Operation::Delete => "DELETE",
-            Operation::Connect => "CONNECT",
+            AdmissionOperation::Create => "CREATE",
+            AdmissionOperation::Update => "UPDATE",
+            AdmissionOperation::Delete => "DELETE",
+            AdmissionOperation::Connect => "CONNECT",
         }
     }
 
     fn options(self) -> Value {
         let kind = match self {
-            Operation::Create => "CreateOptions",
-            Operation::Update => "UpdateOptions",
-            Operation::Delete => "DeleteOptions",
+            AdmissionOperation::Create => "CreateOptions",
+            AdmissionOperation::Update => "UpdateOptions",
+            AdmissionOperation::Delete => "DeleteOptions",
             // That of `kubectl exec`; there is one for each subresource.
-            Operation::Connect => return json!({"kind": "PodExecOptions", "apiVersion": "v1"}),
+            AdmissionOperation::Connect => return json!({"kind": "PodExecOptions", "apiVersion": "v1"}),
         };
         json!({"kind": kind, "apiVersion": "meta.k8s.io/v1"})
     }
@@ -52,7 +52,7 @@ impl Operation {
 /// Kind, name and namespace are those of the object, or of the old object where there is no object. What such an object does
 /// not say, or says in the wrong type, is empty or absent: the name of an object with a generateName, for one.
 #[must_use]
-pub fn request(operation: Operation, object: Option<&Value>, old_object: Option<&Value>) -> Value {
+pub fn request(operation: AdmissionOperation, object: Option<&Value>, old_object: Option<&Value>) -> Value {
     let subject = object.or(old_object).unwrap_or(&Value::Null);
     let string = |pointer: &str| subject.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (string("/apiVersion"), string("/kind"));
@@ -94,7 +94,7 @@ mod tests {
         let kind = json!({"group": "networking.k8s.io", "version": "v1", "kind": "Ingress"});
         let resource = json!({"group": "networking.k8s.io", "version": "v1", "resource": "ingresses"});
         assert_eq!(
-            request(Operation::Create, Some(&object), None),
+            request(AdmissionOperation::Create, Some(&object), None),
             json!({
                 "uid": "705ab4f5-6393-11e8-b7cc-42010a800002",
                 "kind": kind,
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_deletion_is_about_the_old_object() {
         let object = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cart", "namespace": "shop"}});
-        let request = request(Operation::Delete, None, Some(&object));
+        let request = request(AdmissionOperation::Delete, None, Some(&object));
         assert_eq!(
             (&request["kind"], &request["name"], &request["object"], &request["oldObject"], &request["options"]),
             (
@@ -132,12 +132,12 @@ mod tests {
     #[test]
     fn what_an_object_does_not_say_is_absent() {
         let generated = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"generateName": "cart-"}});
-        let request = request(Operation::Create, Some(&generated), None);
+        let request = request(AdmissionOperation::Create, Some(&generated), None);
         assert_eq!((request.get("name"), request.get("namespace")), (None, None));
         let class = json!({"apiVersion": "networking.k8s.io/v1", "kind": "IngressClass",
                            "metadata": {"name": "alb", "namespace": "shop"}});
-        assert_eq!(super::request(Operation::Create, Some(&class), None).get("namespace"), None);
-        let nothing = super::request(Operation::Update, None, None);
+        assert_eq!(super::request(AdmissionOperation::Create, Some(&class), None).get("namespace"), None);
+        let nothing = super::request(AdmissionOperation::Update, None, None);
         assert_eq!(nothing["kind"], json!({"group": "", "version": "", "kind": ""}));
     }
 }

@@ -13,7 +13,7 @@ use super::PROBE_NAME;
 /// A request for objects of one kind.
 pub trait Lookup: DeserializeOwned {
     /// The apiVersion and kind.
-    fn resource(&self) -> (&str, &str);
+    fn kind(&self) -> (&str, &str);
 
     /// The name and namespace that the host puts into a URL.
     fn names_in_url(&self) -> [Option<&str>; 2];
@@ -59,7 +59,7 @@ pub struct ListResourcesByNamespace {
 }
 
 impl Lookup for GetResource {
-    fn resource(&self) -> (&str, &str) {
+    fn kind(&self) -> (&str, &str) {
         (&self.api_version, &self.kind)
     }
 
@@ -69,7 +69,7 @@ impl Lookup for GetResource {
 }
 
 impl Lookup for ListResourcesAll {
-    fn resource(&self) -> (&str, &str) {
+    fn kind(&self) -> (&str, &str) {
         (&self.api_version, &self.kind)
     }
 
@@ -79,7 +79,7 @@ impl Lookup for ListResourcesAll {
 }
 
 impl Lookup for ListResourcesByNamespace {
-    fn resource(&self) -> (&str, &str) {
+    fn kind(&self) -> (&str, &str) {
         (&self.api_version, &self.kind)
     }
 

@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn folders_are_read_by_name_and_not_into_their_folders() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/shop");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e2e-tests/samples/shop");
         let names: Vec<String> = files_of_folder(&folder)
             .unwrap()
             .iter()
