@@ -4,7 +4,7 @@
 //! reason: then everything is read as ever. It relies on the host for one thing, that the payload is JSON of an
 //! AdmissionRequest and of settings that `validate_settings` has seen; whoever made the object has no part in that.
 
-use json_text::{UNICODE_ESCAPE, Window, any_place};
+use json_scan::{UNICODE_ESCAPE, Window, any_place};
 
 /// Whether the payload is a request for a Service that passes untouched: with `services: headless`, one that is neither
 /// headless nor has an `actions.` annotation, before and after.

@@ -1,56 +1,62 @@
 //! A Kubewarden policy: headless Services that the AWS Load Balancer Controller could never serve in instance mode.
 //!
-//! [`validate`] is the whole product: an admission request, the cluster as the host shows it and the settings lead to
-//! a verdict. It depends on nothing else, does no IO of its own, and cannot panic.
+//! [`evaluate`] is the whole product: an admission request, the settings, and the cluster as the host shows it lead to an
+//! [`Evaluation`]. It depends on nothing else, does no IO of its own, and cannot panic. [`validate`] is the same in the form
+//! of a Kubewarden host.
 //!
 //! What this crate does not do: it does not watch, cache or remember anything between requests; it knows no user; it
 //! does not speak to AWS; and it never decides about objects that it was not asked about.
 //!
-//! The map: [`request`] and [`settings`] are what comes in, [`cluster`] is what is looked up, [`kubernetes`] how
-//! objects are read, [`controller`] what the AWS Load Balancer Controller would do with them, [`rules`] what is wrong
-//! with that, [`decide`] what is made of it, [`edit`] how an object is fixed, [`verdict`] what people read. [`fast_path`]
-//! spares most requests all of that, by looking at their bytes. The module `guest` is the policy's side of waPC, and exists
-//! in the wasm module alone.
+//! The map: [`request`] and [`settings`] are what comes in, [`kubernetes`] is how objects are read, [`cluster`] what is
+//! looked up, [`controller`] what the AWS Load Balancer Controller would do, [`rules`] what is wrong with that, [`decide`]
+//! what is made of it, [`edit`] how an object is fixed, [`report`] what people read. [`fast_path`] spares most requests all
+//! of that, by looking at their bytes. The module `guest` is the policy's side of waPC, and exists in the wasm module alone.
 
 pub mod cluster;
 pub mod controller;
-mod decide;
-mod edit;
+pub mod decide;
+pub mod edit;
 mod fast_path;
 #[cfg(target_os = "wasi")]
 mod guest;
 pub mod kubernetes;
+pub mod report;
 pub mod request;
 pub mod rules;
 pub mod settings;
-pub mod verdict;
 
 use serde::Serialize;
 
 use cluster::Cluster;
+use decide::{Evaluation, Refusal};
+use report::Answer;
 use request::Payload;
 use settings::Settings;
-use verdict::Verdict;
 
-/// The verdict on what the host hands over: `{"request": AdmissionRequest, "settings": {…}}`.
-pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Verdict {
+/// The evaluation of what the host hands over: `{"request": AdmissionRequest, "settings": {…}}`.
+pub fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Evaluation {
     if fast_path::is_none_of_our_business(payload) {
-        return Verdict::accept();
+        return Evaluation::accept();
     }
     let payload = match Payload::decode(payload) {
         Ok(payload) => payload,
-        Err(error) => return Verdict::unreadable_request(&error),
+        Err(error) => return Evaluation::refuse(Refusal::InvalidRequest(error)),
     };
-    let settings = payload.settings.unwrap_or("null");
+    let settings = payload.settings();
     let request = match payload.request() {
         Ok(Some(request)) => request,
-        Ok(None) => return Verdict::accept(),
-        Err(error) => return Verdict::unreadable_request(&error),
+        Ok(None) => return Evaluation::accept(),
+        Err(error) => return Evaluation::refuse(Refusal::InvalidRequest(error)),
     };
     match Settings::from_json(settings) {
         Ok(settings) => decide::decide(&request, cluster, &settings),
-        Err(error) => Verdict::invalid_settings(&error),
+        Err(error) => Evaluation::refuse(Refusal::InvalidSettings(error)),
     }
+}
+
+/// The same as an answer to the host.
+pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Answer {
+    Answer::of(&evaluate(payload, cluster))
 }
 
 /// Whether the settings are valid, as the host wants to hear it: `{"valid": …, "message": …}`.

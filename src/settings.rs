@@ -1,12 +1,12 @@
-//! The settings: valid by construction, and everything that is wrong with them told at once.
+//! The settings: one table says what there is, and everything that is wrong with given settings is told at once.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use json_text::{JsonError, RawMap};
+use serde_json::value::RawValue;
 
-use crate::controller::{Flags, TargetType};
-use crate::kubernetes::{display_text, is_valid_name};
+use crate::controller::{Controller, FeatureGates, TargetType};
+use crate::kubernetes::{Edition, display_text, entries, is_valid_name};
 
 /// What a finding leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub enum ServiceScope {
     WithoutNodePort,
 }
 
-/// What to do about something that could not be judged.
+/// What to do about something that could not be checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reaction {
     /// Nothing.
@@ -52,12 +52,23 @@ pub enum Advice {
     StatelessService,
     /// The Service has no such port.
     ServicePort,
+    /// The Service has no selector, so that its endpoints may be no Pods.
+    ServiceSelector,
+    /// A number that was meant for a node port.
+    NodePortNumber,
 }
 
 impl Advice {
     /// Every one, in the order of the contract.
-    pub const ALL: [Self; 5] =
-        [Self::SecurityGroups, Self::TargetHealth, Self::NetworkPlugin, Self::StatelessService, Self::ServicePort];
+    pub const ALL: [Self; 7] = [
+        Self::SecurityGroups,
+        Self::TargetHealth,
+        Self::NetworkPlugin,
+        Self::StatelessService,
+        Self::ServicePort,
+        Self::ServiceSelector,
+        Self::NodePortNumber,
+    ];
 
     /// The name in the settings.
     pub fn name(self) -> &'static str {
@@ -67,6 +78,8 @@ impl Advice {
             Self::NetworkPlugin => "networkPlugin",
             Self::StatelessService => "statelessService",
             Self::ServicePort => "servicePort",
+            Self::ServiceSelector => "serviceSelector",
+            Self::NodePortNumber => "nodePortNumber",
         }
     }
 }
@@ -79,7 +92,7 @@ pub struct Settings {
     /// Which Services a finding is about.
     pub services: ServiceScope,
     /// How the controller was started.
-    pub controller: Flags,
+    pub controller: Controller,
     /// When the API server cannot be asked.
     pub lookup_failure: Reaction,
     /// When a Service that is referred to does not exist.
@@ -93,7 +106,7 @@ impl Default for Settings {
         Self {
             mode: Mode::Reject,
             services: ServiceScope::Headless,
-            controller: Flags::default(),
+            controller: Controller::default(),
             lookup_failure: Reaction::Reject,
             missing_service: Reaction::Allow,
             advice: Advice::ALL.to_vec(),
@@ -101,11 +114,138 @@ impl Default for Settings {
     }
 }
 
+/// One row of the table of settings.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The key with its parents.
+    pub key: &'static str,
+    /// What it may be.
+    pub values: Values,
+    /// What it is when absent, as JSON.
+    pub default: &'static str,
+    /// Its name in a form.
+    pub label: &'static str,
+    /// What it means, in Markdown.
+    pub meaning: &'static str,
+}
+
+/// What a setting may be.
+#[derive(Debug, Clone, Copy)]
+pub enum Values {
+    /// One of these strings.
+    OneOf(&'static [&'static str]),
+    /// Any of these strings.
+    AnyOf(&'static [&'static str]),
+    /// Any of these strings, and at least one.
+    SomeOf(&'static [&'static str]),
+    /// A map from any of these names to booleans.
+    Booleans(&'static [&'static str]),
+    /// An object's name, or nothing.
+    NameOrNothing,
+    /// A name with a prefix or without.
+    ClassName,
+}
+
+const TARGET_TYPES: &[&str] = &["instance", "ip"];
+const REACTIONS: &[&str] = &["reject", "warn", "allow"];
+const ADVICE: &[&str] = &[
+    "securityGroups",
+    "targetHealth",
+    "networkPlugin",
+    "statelessService",
+    "servicePort",
+    "serviceSelector",
+    "nodePortNumber",
+];
+const GATES: &[&str] = &[
+    "EnableServiceController",
+    "ServiceTypeLoadBalancerOnly",
+    "EnableTCPUDPListener",
+    "EnableIPTargetType",
+    "ALBGatewayAPI",
+    "NLBGatewayAPI",
+    "GatewayListenerSet",
+];
+
+/// Every setting. The README's table, the form and the JSON Schema are written from it.
+pub const SETTINGS: [Setting; 10] = [
+    Setting {
+        key: "mode",
+        values: Values::OneOf(&["reject", "mutate", "warn"]),
+        default: "\"reject\"",
+        label: "Mode",
+        meaning: "What a finding leads to: the request is refused, the object is fixed where that is safe, or a warning is shown.",
+    },
+    Setting {
+        key: "services",
+        values: Values::OneOf(&["headless", "withoutNodePort"]),
+        default: "\"headless\"",
+        label: "Services",
+        meaning: "Which Services are looked at. `withoutNodePort` also finds Services that are not headless but have no node port on the port that is used: type `ClusterIP`, type `ExternalName`, and type `LoadBalancer` with `allocateLoadBalancerNodePorts: false`.",
+    },
+    Setting {
+        key: "controller.defaultTargetType",
+        values: Values::OneOf(TARGET_TYPES),
+        default: "\"instance\"",
+        label: "Default target type",
+        meaning: "The controller's `--default-target-type`. EKS Auto Mode's own default is always `ip`.",
+    },
+    Setting {
+        key: "controller.ingressClass",
+        values: Values::NameOrNothing,
+        default: "\"alb\"",
+        label: "Ingress class",
+        meaning: "The controller's `--ingress-class`.",
+    },
+    Setting {
+        key: "controller.loadBalancerClass",
+        values: Values::ClassName,
+        default: "\"service.k8s.aws/nlb\"",
+        label: "Load balancer class",
+        meaning: "The controller's `--load-balancer-class`.",
+    },
+    Setting {
+        key: "controller.featureGates",
+        values: Values::Booleans(GATES),
+        default: "{}",
+        label: "Feature gates",
+        meaning: "The controller's `--feature-gates`, those that decide something here. A gate that is absent has the controller's own default.",
+    },
+    Setting {
+        key: "controller.editions",
+        values: Values::SomeOf(&["standard", "autoMode"]),
+        default: "[\"standard\",\"autoMode\"]",
+        label: "Editions",
+        meaning: "Which of the two is in the cluster: the controller that people install, or EKS Auto Mode. What is not there serves nothing.",
+    },
+    Setting {
+        key: "lookupFailure",
+        values: Values::OneOf(REACTIONS),
+        default: "\"reject\"",
+        label: "Lookup failure",
+        meaning: "What happens when the API server cannot be asked, or the policy may not ask it.",
+    },
+    Setting {
+        key: "missingService",
+        values: Values::OneOf(REACTIONS),
+        default: "\"allow\"",
+        label: "Missing Service",
+        meaning: "What happens when the Service that an object refers to does not exist (yet).",
+    },
+    Setting {
+        key: "advice",
+        values: Values::AnyOf(ADVICE),
+        default: "[\"securityGroups\",\"targetHealth\",\"networkPlugin\",\"statelessService\",\"servicePort\",\"serviceSelector\",\"nodePortNumber\"]",
+        label: "Advice",
+        meaning: "Which advisory warnings are given for headless Services in ip mode.",
+    },
+];
+
 /// Everything that is wrong with the settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsError {
-    /// One entry per problem, in the order of the settings.
-    pub problems: Vec<Problem>,
+    /// One entry for each thing that is wrong, in the order of the settings.
+    pub problems: Vec<SettingsProblem>,
 }
 
 impl fmt::Display for SettingsError {
@@ -123,10 +263,10 @@ impl fmt::Display for SettingsError {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
+pub enum SettingsProblem {
     /// Text that is no JSON.
     #[error("not valid JSON: {0}")]
-    NotJson(JsonError),
+    NotJson(String),
     /// A key that does not exist.
     #[error("unknown key `{key}`; allowed: {allowed}")]
     UnknownKey {
@@ -135,6 +275,9 @@ pub enum Problem {
         /// The keys that exist there.
         allowed: String,
     },
+    /// A key that is given more than once.
+    #[error("key `{0}` is given twice")]
+    GivenTwice(String),
     /// A value that is not allowed.
     #[error("`{key}` is {given}; allowed: {allowed}")]
     WrongValue {
@@ -147,8 +290,8 @@ pub enum Problem {
     },
 }
 
-const KEYS: [&str; 6] = ["mode", "services", "controller", "lookupFailure", "missingService", "advice"];
-const CONTROLLER_KEYS: [&str; 3] = ["defaultTargetType", "ingressClass", "loadBalancerClass"];
+/// Longest part of a wrong value that is repeated.
+const MAX_GIVEN: usize = 60;
 
 impl Settings {
     /// Reads the settings of the policy's deployment; `null` counts as `{}`.
@@ -156,122 +299,182 @@ impl Settings {
     /// # Errors
     /// What is no JSON, every unknown key and every wrong value.
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
-        let not_json = |error| SettingsError { problems: vec![Problem::NotJson(error)] };
-        let json = json_text::value(json).map_err(not_json)?;
-        let mut settings = Self::default();
-        let mut problems = Vec::new();
-        match RawMap::parse(json) {
-            Ok(map) => Level { map, parent: "", problems: &mut problems }.read_settings(&mut settings),
-            Err(_) => problems.push(wrong_value("settings", json, "a map")),
+        let mut reader = Reader { settings: Self::default(), problems: Vec::new() };
+        match serde_json::from_str::<&RawValue>(json) {
+            Ok(value) => reader.read_map("", value.get()),
+            Err(error) => {
+                let error = error.to_string();
+                let error = error.split(" at line ").next().unwrap_or_default();
+                reader.problems.push(SettingsProblem::NotJson(error.to_owned()));
+            }
         }
-        if problems.is_empty() { Ok(settings) } else { Err(SettingsError { problems }) }
+        if reader.problems.is_empty() { Ok(reader.settings) } else { Err(SettingsError { problems: reader.problems }) }
     }
 }
 
-/// One level of the settings, which is read key by key.
-struct Level<'v, 'p> {
-    map: RawMap<'v>,
-    parent: &'static str,
-    problems: &'p mut Vec<Problem>,
+/// Reads settings by the table.
+struct Reader {
+    settings: Settings,
+    problems: Vec<SettingsProblem>,
 }
 
-impl Level<'_, '_> {
-    fn read_settings(&mut self, settings: &mut Settings) {
-        self.refuse_unknown(&KEYS);
-        self.choice("mode", MODES, &mut settings.mode);
-        self.choice("services", SERVICE_SCOPES, &mut settings.services);
-        let controller = self.map.get("controller").unwrap_or("null");
-        if let Ok(map) = RawMap::parse(controller) {
-            let mut controller = Level { map, parent: "controller.", problems: self.problems };
-            controller.refuse_unknown(&CONTROLLER_KEYS);
-            let flags = &mut settings.controller;
-            controller.choice("defaultTargetType", TARGET_TYPES, &mut flags.default_target_type);
-            controller.name(
-                "ingressClass",
-                "a name, or \"\"",
-                |name| name.is_empty() || is_valid_name(name),
-                &mut flags.ingress_class,
-            );
-            controller.name(
-                "loadBalancerClass",
-                "a name like \"service.k8s.aws/nlb\"",
-                is_class_name,
-                &mut flags.load_balancer_class,
-            );
-        } else {
-            self.problems.push(wrong_value("controller", controller, "a map"));
+impl Reader {
+    /// The settings whose keys begin with `parent`.
+    fn read_map(&mut self, parent: &str, json: &str) {
+        if json == "null" {
+            return;
         }
-        self.choice("lookupFailure", REACTIONS, &mut settings.lookup_failure);
-        self.choice("missingService", REACTIONS, &mut settings.missing_service);
-        self.advice(&mut settings.advice);
-    }
-
-    fn refuse_unknown(&mut self, known: &[&str]) {
-        for key in self.map.keys().filter(|key| !known.contains(key)) {
-            let key = format!("{}{}", self.parent, display_text(key, MAX_GIVEN));
-            self.problems.push(Problem::UnknownKey { key, allowed: known.join(", ") });
+        let Ok(given) = entries(json) else {
+            let key = if parent.is_empty() { "settings" } else { parent.trim_end_matches('.') };
+            return self.wrong(key, json, "a map");
+        };
+        for (index, (name, _)) in given.iter().enumerate() {
+            let key = format!("{parent}{}", display_text(name, MAX_GIVEN));
+            if given.iter().take(index).any(|(earlier, _)| earlier == name) {
+                self.problems.push(SettingsProblem::GivenTwice(key));
+            } else if !names_below(parent).any(|known| known == name) {
+                let allowed = joined(names_below(parent));
+                self.problems.push(SettingsProblem::UnknownKey { key, allowed });
+            }
         }
-    }
-
-    fn choice<T: Copy>(&mut self, key: &str, choices: &[(&str, T)], setting: &mut T) {
-        let Some(value) = self.map.get(key) else { return };
-        match text(value).and_then(|given| choices.iter().find(|(name, _)| *name == given)) {
-            Some((_, choice)) => *setting = *choice,
-            None => {
-                let allowed: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-                self.problems.push(self.wrong(key, value, &allowed.join(", ")));
+        for name in names_below(parent) {
+            let Some((_, value)) = given.iter().find(|(given, _)| given == name) else { continue };
+            let key = format!("{parent}{name}");
+            match SETTINGS.iter().find(|setting| setting.key == key) {
+                Some(setting) => self.read_setting(setting, value.get()),
+                None => self.read_map(&format!("{key}."), value.get()),
             }
         }
     }
 
-    fn name(&mut self, key: &str, allowed: &str, is_valid: impl Fn(&str) -> bool, setting: &mut Cow<'static, str>) {
-        let Some(value) = self.map.get(key) else { return };
-        match text(value).filter(|given| is_valid(given)) {
-            Some(given) => *setting = Cow::Owned(given),
-            None => self.problems.push(self.wrong(key, value, allowed)),
+    fn read_setting(&mut self, setting: &Setting, json: &str) {
+        let key = setting.key;
+        match setting.values {
+            Values::OneOf(choices) => match text(json).filter(|given| choices.contains(&given.as_str())) {
+                Some(given) => self.set_text(key, given),
+                None => self.wrong(key, json, &choices.join(", ")),
+            },
+            Values::NameOrNothing => match text(json).filter(|name| name.is_empty() || is_valid_name(name)) {
+                Some(given) => self.set_text(key, given),
+                None => self.wrong(key, json, "a name, or \"\""),
+            },
+            Values::ClassName => match text(json).filter(|name| is_class_name(name)) {
+                Some(given) => self.set_text(key, given),
+                None => self.wrong(key, json, "a name like \"service.k8s.aws/nlb\""),
+            },
+            Values::AnyOf(choices) => self.read_list(key, json, choices, "a list of"),
+            Values::SomeOf(choices) => self.read_list(key, json, choices, "a list of at least one of"),
+            Values::Booleans(names) => self.read_booleans(key, json, names),
         }
     }
 
-    fn advice(&mut self, setting: &mut Vec<Advice>) {
-        let Some(value) = self.map.get("advice") else { return };
-        let allowed = format!("a list of {}", Advice::ALL.map(Advice::name).join(", "));
-        let Ok(given) = json_text::items(value) else {
-            self.problems.push(self.wrong("advice", value, &allowed));
-            return;
+    fn read_list(&mut self, key: &str, json: &str, choices: &[&str], what: &str) {
+        let allowed = format!("{what} {}", choices.join(", "));
+        let Ok(given) = serde_json::from_str::<Vec<&RawValue>>(json) else {
+            return self.wrong(key, json, &allowed);
         };
+        if given.is_empty() && what != "a list of" {
+            return self.wrong(key, json, &allowed);
+        }
         let mut named = Vec::new();
         for entry in given {
-            match text(entry).and_then(|name| Advice::ALL.into_iter().find(|advice| advice.name() == name)) {
-                Some(advice) => named.push(advice),
-                None => self.problems.push(self.wrong("advice", entry, &allowed)),
+            match text(entry.get()).filter(|name| choices.contains(&name.as_str())) {
+                Some(name) => named.push(name),
+                None => self.wrong(key, entry.get(), &allowed),
             }
         }
-        *setting = Advice::ALL.into_iter().filter(|advice| named.contains(advice)).collect();
+        let is_named = |name: &str| named.iter().any(|given| given == name);
+        match key {
+            "advice" => self.settings.advice = Advice::ALL.into_iter().filter(|it| is_named(it.name())).collect(),
+            _ => {
+                let name = |edition: &Edition| match edition {
+                    Edition::Standard => "standard",
+                    Edition::AutoMode => "autoMode",
+                };
+                let editions = Edition::ALL.into_iter().filter(|edition| is_named(name(edition)));
+                self.settings.controller.editions = editions.collect();
+            }
+        }
     }
 
-    fn wrong(&self, key: &str, value: &str, allowed: &str) -> Problem {
-        wrong_value(&format!("{}{key}", self.parent), value, allowed)
+    fn read_booleans(&mut self, key: &str, json: &str, names: &[&str]) {
+        let Ok(given) = entries(json) else { return self.wrong(key, json, "a map of names to true or false") };
+        for (name, value) in given {
+            let full = format!("{key}.{}", display_text(&name, MAX_GIVEN));
+            match (gate(&mut self.settings.controller.feature_gates, &name), value.get()) {
+                (None, _) => self.problems.push(SettingsProblem::UnknownKey { key: full, allowed: names.join(", ") }),
+                (Some(gate), "true") => *gate = true,
+                (Some(gate), "false") => *gate = false,
+                (Some(_), other) => self.wrong(&full, other, "true, false"),
+            }
+        }
     }
+
+    fn set_text(&mut self, key: &str, given: String) {
+        let settings = &mut self.settings;
+        let reaction = || match given.as_str() {
+            "allow" => Reaction::Allow,
+            "warn" => Reaction::Warn,
+            _ => Reaction::Reject,
+        };
+        match key {
+            "mode" => {
+                settings.mode = match given.as_str() {
+                    "mutate" => Mode::Mutate,
+                    "warn" => Mode::Warn,
+                    _ => Mode::Reject,
+                }
+            }
+            "services" => {
+                let is_wider = given == "withoutNodePort";
+                settings.services = if is_wider { ServiceScope::WithoutNodePort } else { ServiceScope::Headless };
+            }
+            "lookupFailure" => settings.lookup_failure = reaction(),
+            "missingService" => settings.missing_service = reaction(),
+            "controller.defaultTargetType" => settings.controller.default_target_type = TargetType::from_name(&given),
+            "controller.ingressClass" => settings.controller.ingress_class = Cow::Owned(given),
+            _ => settings.controller.load_balancer_class = Cow::Owned(given),
+        }
+    }
+
+    fn wrong(&mut self, key: &str, given: &str, allowed: &str) {
+        let given = display_text(given, MAX_GIVEN).into_owned();
+        let problem = SettingsProblem::WrongValue { key: key.to_owned(), given, allowed: allowed.to_owned() };
+        self.problems.push(problem);
+    }
+}
+
+/// The gate of this name.
+fn gate<'g>(gates: &'g mut FeatureGates, name: &str) -> Option<&'g mut bool> {
+    Some(match name {
+        "EnableServiceController" => &mut gates.service_controller,
+        "ServiceTypeLoadBalancerOnly" => &mut gates.load_balancer_services_only,
+        "EnableTCPUDPListener" => &mut gates.tcp_udp_listener,
+        "EnableIPTargetType" => &mut gates.ip_target_type,
+        "ALBGatewayAPI" => &mut gates.alb_gateway_api,
+        "NLBGatewayAPI" => &mut gates.nlb_gateway_api,
+        "GatewayListenerSet" => &mut gates.gateway_listener_set,
+        _ => return None,
+    })
+}
+
+/// The names of the settings and groups of settings right below `parent`, each once, in the order of the table.
+fn names_below(parent: &str) -> impl Iterator<Item = &'static str> + use<'_> {
+    let mut last = "";
+    SETTINGS.iter().filter_map(move |setting| {
+        let name = setting.key.strip_prefix(parent)?.split('.').next()?;
+        // Settings of a group are neighbours.
+        (std::mem::replace(&mut last, name) != name).then_some(name)
+    })
+}
+
+fn joined(names: impl Iterator<Item = &'static str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The string in a value, where it is one.
 fn text(json: &str) -> Option<String> {
-    json_text::string(json).ok().map(Cow::into_owned)
-}
-
-const MODES: &[(&str, Mode)] = &[("reject", Mode::Reject), ("mutate", Mode::Mutate), ("warn", Mode::Warn)];
-const SERVICE_SCOPES: &[(&str, ServiceScope)] =
-    &[("headless", ServiceScope::Headless), ("withoutNodePort", ServiceScope::WithoutNodePort)];
-const TARGET_TYPES: &[(&str, TargetType)] = &[("instance", TargetType::Instance), ("ip", TargetType::Ip)];
-const REACTIONS: &[(&str, Reaction)] =
-    &[("reject", Reaction::Reject), ("warn", Reaction::Warn), ("allow", Reaction::Allow)];
-
-/// Longest part of a wrong value that is repeated.
-const MAX_GIVEN: usize = 60;
-
-fn wrong_value(key: &str, given: &str, allowed: &str) -> Problem {
-    let given = display_text(given, MAX_GIVEN).into_owned();
-    Problem::WrongValue { key: key.to_owned(), given, allowed: allowed.to_owned() }
+    serde_json::from_str(json).ok()
 }
 
 /// A load balancer class is a label-style name, with a prefix or without (Kubernetes' `ValidateQualifiedName`).
@@ -315,31 +518,66 @@ mod tests {
         accepts(json!({"controller": null}), |_| {});
     }
 
+    /// The table, the names of the enumerations and the defaults agree.
     #[test]
-    fn every_value_of_the_contract() {
-        for (name, mode) in MODES {
-            accepts(json!({"mode": name}), |settings| settings.mode = *mode);
+    fn the_table_is_what_is_read() {
+        assert_eq!(ADVICE, Advice::ALL.map(Advice::name));
+        for setting in SETTINGS {
+            let of = |value: &str| {
+                let mut json = value.to_owned();
+                for part in setting.key.rsplit('.') {
+                    json = format!("{{\"{part}\":{json}}}");
+                }
+                Settings::from_json(&json)
+            };
+            assert_eq!(of(setting.default), Ok(Settings::default()), "{}", setting.key);
+            let changes = |value: &str| of(value).unwrap() != Settings::default();
+            match setting.values {
+                Values::OneOf(choices) => {
+                    let others = choices.iter().filter(|choice| changes(&format!("\"{choice}\""))).count();
+                    assert_eq!(others, choices.len() - 1, "{}", setting.key);
+                }
+                Values::AnyOf(choices) | Values::SomeOf(choices) => {
+                    assert!(choices.iter().all(|choice| changes(&format!("[\"{choice}\"]"))), "{}", setting.key);
+                }
+                Values::Booleans(names) => {
+                    for name in names {
+                        let changed = [true, false].map(|value| changes(&format!("{{\"{name}\":{value}}}")));
+                        assert!(changed.contains(&true) && changed.contains(&false), "{name}");
+                    }
+                }
+                Values::NameOrNothing => assert!(changes("\"\"") && changes("\"my.class\"")),
+                Values::ClassName => assert!(changes("\"example.com/My_NLB\"")),
+            }
         }
-        for (name, scope) in SERVICE_SCOPES {
-            accepts(json!({"services": name}), |settings| settings.services = *scope);
-        }
-        for (name, reaction) in REACTIONS {
-            accepts(json!({"lookupFailure": name}), |settings| settings.lookup_failure = *reaction);
-            accepts(json!({"missingService": name}), |settings| settings.missing_service = *reaction);
-        }
-        for (name, target_type) in TARGET_TYPES {
-            accepts(json!({"controller": {"defaultTargetType": name}}), |settings| {
-                settings.controller.default_target_type = *target_type;
-            });
-        }
-        for name in ["", "internal", "my.class"] {
-            accepts(json!({"controller": {"ingressClass": name}}), |settings| {
-                settings.controller.ingress_class = name.to_owned().into();
-            });
-        }
-        accepts(json!({"controller": {"loadBalancerClass": "example.com/My_NLB"}}), |settings| {
-            settings.controller.load_balancer_class = "example.com/My_NLB".into();
+    }
+
+    #[test]
+    fn values_reach_their_place() {
+        accepts(json!({"mode": "mutate"}), |settings| settings.mode = Mode::Mutate);
+        accepts(json!({"mode": "warn"}), |settings| settings.mode = Mode::Warn);
+        accepts(json!({"services": "withoutNodePort"}), |settings| settings.services = ServiceScope::WithoutNodePort);
+        accepts(json!({"lookupFailure": "allow"}), |settings| settings.lookup_failure = Reaction::Allow);
+        accepts(json!({"missingService": "reject"}), |settings| settings.missing_service = Reaction::Reject);
+        accepts(json!({"missingService": "warn"}), |settings| settings.missing_service = Reaction::Warn);
+        accepts(
+            json!({"controller": {"defaultTargetType": "ip", "ingressClass": "", "loadBalancerClass": "a/b"}}),
+            |it| {
+                it.controller.default_target_type = TargetType::Ip;
+                it.controller.ingress_class = "".into();
+                it.controller.load_balancer_class = "a/b".into();
+            },
+        );
+        accepts(json!({"controller": {"editions": ["autoMode"]}}), |settings| {
+            settings.controller.editions = vec![Edition::AutoMode];
         });
+        accepts(
+            json!({"controller": {"featureGates": {"EnableIPTargetType": false, "EnableTCPUDPListener": true}}}),
+            |it| {
+                it.controller.feature_gates.ip_target_type = false;
+                it.controller.feature_gates.tcp_udp_listener = true;
+            },
+        );
         accepts(json!({"advice": []}), |settings| settings.advice.clear());
         accepts(json!({"advice": ["servicePort", "targetHealth", "servicePort"]}), |settings| {
             settings.advice = vec![Advice::TargetHealth, Advice::ServicePort];
@@ -366,7 +604,7 @@ mod tests {
         refuses(json!({"controller": "alb"}), "invalid settings: `controller` is \"alb\"; allowed: a map");
         refuses(
             json!({"controller": {"default-target-type": "ip"}}),
-            "invalid settings: unknown key `controller.default-target-type`; allowed: defaultTargetType, ingressClass, loadBalancerClass",
+            "invalid settings: unknown key `controller.default-target-type`; allowed: defaultTargetType, ingressClass, loadBalancerClass, featureGates, editions",
         );
         refuses(
             json!({"controller": {"defaultTargetType": "IP"}}),
@@ -382,13 +620,30 @@ mod tests {
         );
         refuses(
             json!({"advice": "all"}),
-            "invalid settings: `advice` is \"all\"; allowed: a list of securityGroups, targetHealth, networkPlugin, statelessService, servicePort",
+            "invalid settings: `advice` is \"all\"; allowed: a list of securityGroups, targetHealth, networkPlugin, statelessService, servicePort, serviceSelector, nodePortNumber",
         );
         refuses(
             json!({"advice": ["targethealth"]}),
-            "invalid settings: `advice` is \"targethealth\"; allowed: a list of securityGroups, targetHealth, networkPlugin, statelessService, servicePort",
+            "invalid settings: `advice` is \"targethealth\"; allowed: a list of securityGroups, targetHealth, networkPlugin, statelessService, servicePort, serviceSelector, nodePortNumber",
         );
         refuses(json!([]), "invalid settings: `settings` is []; allowed: a map");
+        refuses(
+            json!({"controller": {"featureGates": {"EnableIPTargetType": "false", "Typo": true}}}),
+            "invalid settings: `controller.featureGates.EnableIPTargetType` is \"false\"; allowed: true, false; unknown key `controller.featureGates.Typo`; allowed: EnableServiceController, ServiceTypeLoadBalancerOnly, EnableTCPUDPListener, EnableIPTargetType, ALBGatewayAPI, NLBGatewayAPI, GatewayListenerSet",
+        );
+        refuses(
+            json!({"controller": {"featureGates": []}}),
+            "invalid settings: `controller.featureGates` is []; allowed: a map of names to true or false",
+        );
+        for editions in [json!([]), json!(null), json!("standard")] {
+            let allowed = "a list of at least one of standard, autoMode";
+            refuses(
+                json!({"controller": {"editions": editions}}),
+                &format!("invalid settings: `controller.editions` is {editions}; allowed: {allowed}"),
+            );
+        }
+        let twice = Settings::from_json(r#"{"mode":"warn","mode":"warn"}"#).map_err(|error| error.to_string());
+        assert_eq!(twice, Err("invalid settings: key `mode` is given twice".to_owned()));
     }
 
     #[test]

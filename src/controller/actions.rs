@@ -1,31 +1,24 @@
-//! The JSON in `actions.` annotations, read as Go's encoding/json reads it.
+//! The JSON in `actions.` annotations, read as Go's encoding/json reads it and validated as the controller validates it.
 //!
-//! Keys are matched without regard to case, and `null` leaves a field empty. What does not fit the controller's Go types
-//! is an error, as it is there. So are two keys of one object that are the same to Go, which would merge their values:
-//! nobody means that.
+//! Keys are matched without regard to case. `null` empties a pointer and leaves anything else as it was. A key that is given
+//! twice is merged into the earlier value, field by field. What does not fit the controller's Go types, or what its
+//! `validate()` refuses, is an error with the path of the field.
 //!
-//! Accepted deviations, which no honest manifest shows: more than 127 levels and lone surrogates are refused wherever
-//! they stand.
+//! Accepted deviation, which no honest manifest shows: lone surrogates are refused wherever they are.
 
-use std::collections::BTreeSet;
+use serde_json::value::RawValue;
 
-use json_text::{JsonError, Reader, ValueKind};
-
-use crate::kubernetes::{DecodeError, IntOrString, display_text};
-
-/// Where an Ingress keeps the actions of its `use-annotation` backends.
-pub const INGRESS_PREFIX: &str = "alb.ingress.kubernetes.io/actions.";
-
-/// An `actions.` annotation that the controller would refuse.
-pub type ActionError = DecodeError;
+use crate::kubernetes::{DecodeError, IntOrString, display_text, entries};
 
 /// A Service among an action's target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetGroup {
     /// The Service's name.
     pub service_name: String,
-    /// The Service's port; LBC refuses an entry without one.
-    pub service_port: Option<IntOrString>,
+    /// The Service's port.
+    pub service_port: IntOrString,
+    /// Its place in the list.
+    pub index: usize,
 }
 
 /// Whose `actions.` annotation it is: the Go types differ.
@@ -41,9 +34,9 @@ pub enum ActionOwner {
 /// names target groups of AWS. A weight of 0 makes a target group too.
 ///
 /// # Errors
-/// Text that is no JSON, or does not fit the Go types of the owner.
-pub fn target_groups_of_action(owner: ActionOwner, key: &str, text: &str) -> Result<Vec<TargetGroup>, ActionError> {
-    read_action(owner, text).map_err(|problem| {
+/// Text that is no JSON, does not fit the Go types of the owner, or fails their `validate()`.
+pub fn target_groups_of_action(owner: ActionOwner, key: &str, text: &str) -> Result<Vec<TargetGroup>, DecodeError> {
+    read_action(owner, text).and_then(|action| action.validate(owner).map(|()| action.services())).map_err(|problem| {
         let path = format!("metadata.annotations[{}]{}", display_text(key, 120), problem.path);
         DecodeError::new(&path, &problem.reason)
     })
@@ -55,143 +48,286 @@ struct Problem {
 }
 
 impl Problem {
-    fn new(path: &str, reason: String) -> Self {
-        Self { path: path.to_owned(), reason }
+    fn new(path: &str, reason: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), reason: reason.into() }
     }
 }
 
-fn read_action(owner: ActionOwner, text: &str) -> Result<Vec<TargetGroup>, Problem> {
-    let value =
-        json_text::whole(text, Json::read).map_err(|error| Problem::new("", format!("not valid JSON: {error}")))?;
-    let Some(action) = GoObject::new(&value, "")? else { return Ok(Vec::new()) };
-    let is_forward = action.string("type")? == Some("forward");
-    let mut is_of_aws = false;
-    if owner == ActionOwner::Ingress {
-        is_of_aws = action.has_any_string(&["targetGroupARN", "targetGroupName"])?;
-        if let Some(config) = action.object("fixedResponseConfig")? {
-            config.has_any_string(&["contentType", "messageBody", "statusCode"])?;
-        }
-        if let Some(config) = action.object("redirectConfig")? {
-            config.has_any_string(&["host", "path", "port", "protocol", "query", "statusCode"])?;
-        }
-    }
-    let groups = match action.object("forwardConfig")? {
-        Some(forward) => target_groups(owner, &forward)?,
-        None => Vec::new(),
-    };
-    Ok(if is_forward && !is_of_aws { groups } else { Vec::new() })
+#[derive(Default)]
+struct Action {
+    kind: String,
+    target_group_arn: Option<String>,
+    target_group_name: Option<String>,
+    fixed_response: Option<StatusCode>,
+    redirect: Option<StatusCode>,
+    forward: Option<Forward>,
 }
 
-fn target_groups(owner: ActionOwner, forward: &GoObject<'_>) -> Result<Vec<TargetGroup>, Problem> {
-    let mut groups = Vec::new();
-    for entry in forward.objects("targetGroups")? {
-        let service_port = entry.port("servicePort")?;
-        entry.integer("weight")?;
-        entry.string("targetGroupARN")?;
-        match owner {
-            ActionOwner::Ingress => entry.string("targetGroupName")?.is_some(),
-            ActionOwner::Service => entry.boolean("decrypt")?.is_some(),
-        };
-        if let Some(service_name) = entry.string("serviceName")? {
-            groups.push(TargetGroup { service_name: service_name.to_owned(), service_port });
-        }
-    }
-    if let Some(stickiness) = forward.object("targetGroupStickinessConfig")? {
-        stickiness.boolean("enabled")?;
-        if owner == ActionOwner::Ingress {
-            stickiness.integer("durationSeconds")?;
-        }
-    }
-    if owner == ActionOwner::Service {
-        forward.integer("baseServiceWeight")?;
-    }
-    Ok(groups)
+/// What counts of a fixed response and of a redirect.
+#[derive(Default)]
+struct StatusCode(String);
+
+#[derive(Default)]
+struct Forward {
+    target_groups: Vec<Tuple>,
 }
 
-/// An object whose keys are matched as Go does, each given once.
-struct GoObject<'a> {
-    entries: &'a [(String, Json)],
+/// One entry of `targetGroups`.
+#[derive(Default)]
+struct Tuple {
+    target_group_arn: Option<String>,
+    target_group_name: Option<String>,
+    service_name: Option<String>,
+    service_port: Option<IntOrString>,
+    weight: Option<i32>,
+}
+
+impl Action {
+    fn services(self) -> Vec<TargetGroup> {
+        let is_of_aws = self.target_group_arn.is_some() || self.target_group_name.is_some();
+        let forward = self.forward.filter(|_| self.kind == "forward" && !is_of_aws).unwrap_or_default();
+        let mut services = Vec::new();
+        for (index, tuple) in forward.target_groups.into_iter().enumerate() {
+            if let (Some(service_name), Some(service_port)) = (tuple.service_name, tuple.service_port) {
+                services.push(TargetGroup { service_name, service_port, index });
+            }
+        }
+        services
+    }
+
+    /// `Action.validate` of both owners. `{"type": "forward"}` alone makes the controller panic for an NLB Service.
+    fn validate(&self, owner: ActionOwner) -> Result<(), Problem> {
+        match (self.kind.as_str(), owner) {
+            ("forward", ActionOwner::Service) => {
+                let forward = self.forward.as_ref().ok_or_else(|| Problem::new(".forwardConfig", "is missing"))?;
+                forward.validate(owner)
+            }
+            ("forward", ActionOwner::Ingress) => {
+                let is_of_aws = self.target_group_arn.is_some() || self.target_group_name.is_some();
+                match &self.forward {
+                    None if is_of_aws => Ok(()),
+                    None => {
+                        Err(Problem::new(".forwardConfig", "is missing, and so are targetGroupARN and targetGroupName"))
+                    }
+                    Some(_) if is_of_aws => Err(Problem::new(
+                        ".forwardConfig",
+                        "cannot be given together with targetGroupARN or targetGroupName",
+                    )),
+                    Some(forward) => forward.validate(owner),
+                }
+            }
+            ("fixed-response", ActionOwner::Ingress) => {
+                has_status_code("fixedResponseConfig", self.fixed_response.as_ref())
+            }
+            ("redirect", ActionOwner::Ingress) => has_status_code("redirectConfig", self.redirect.as_ref()),
+            ("", _) => Err(Problem::new(".type", "is missing")),
+            (other, owner) => {
+                let allowed = match owner {
+                    ActionOwner::Ingress => "forward, redirect or fixed-response",
+                    ActionOwner::Service => "forward",
+                };
+                Err(Problem::new(".type", format!("must be {allowed}, not the string {:?}", display_text(other, 40))))
+            }
+        }
+    }
+}
+
+fn has_status_code(name: &str, config: Option<&StatusCode>) -> Result<(), Problem> {
+    match config {
+        None => Err(Problem::new(&format!(".{name}"), "is missing")),
+        Some(StatusCode(code)) if code.is_empty() => Err(Problem::new(&format!(".{name}.statusCode"), "is missing")),
+        Some(_) => Ok(()),
+    }
+}
+
+impl Forward {
+    /// `ForwardActionConfig.validate`.
+    fn validate(&self, owner: ActionOwner) -> Result<(), Problem> {
+        let path = |index: usize, field: &str| format!(".forwardConfig.targetGroups[{index}]{field}");
+        for (index, tuple) in self.target_groups.iter().enumerate() {
+            let is_of_aws = tuple.target_group_arn.is_some() || tuple.target_group_name.is_some();
+            let aws = match owner {
+                ActionOwner::Ingress => "targetGroupARN or targetGroupName",
+                ActionOwner::Service => "targetGroupARN",
+            };
+            match (is_of_aws, &tuple.service_name) {
+                (false, None) => return Err(Problem::new(&path(index, ""), format!("needs a serviceName, or {aws}"))),
+                (true, Some(_)) => {
+                    return Err(Problem::new(&path(index, ""), format!("cannot have both a serviceName and {aws}")));
+                }
+                (false, Some(_)) if tuple.service_port.is_none() => {
+                    return Err(Problem::new(&path(index, ".servicePort"), "is missing"));
+                }
+                _ => {}
+            }
+            if owner == ActionOwner::Service && tuple.weight.is_some_and(|weight| !(0..=999).contains(&weight)) {
+                return Err(Problem::new(&path(index, ".weight"), "must be between 0 and 999"));
+            }
+        }
+        let without_weight = self.target_groups.iter().position(|tuple| tuple.weight.is_none());
+        match without_weight {
+            Some(index) if self.target_groups.len() > 1 => {
+                Err(Problem::new(&path(index, ".weight"), "is missing, and needed among several target groups"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn read_action(owner: ActionOwner, text: &str) -> Result<Action, Problem> {
+    let value: &RawValue = serde_json::from_str(text).map_err(|error| {
+        let error = error.to_string();
+        Problem::new("", format!("is not valid JSON: {}", error.split(" at line ").next().unwrap_or_default()))
+    })?;
+    let mut action = Action::default();
+    Value { json: value.get(), path: String::new() }.object(&mut |key, value| match (key, owner) {
+        ("type", _) => value.string(&mut action.kind),
+        ("targetgrouparn", ActionOwner::Ingress) => value.pointer(&mut action.target_group_arn, Value::string),
+        ("targetgroupname", ActionOwner::Ingress) => value.pointer(&mut action.target_group_name, Value::string),
+        ("fixedresponseconfig", ActionOwner::Ingress) => value.pointer(&mut action.fixed_response, |value, config| {
+            value.status_code(config, &["contenttype", "messagebody"])
+        }),
+        ("redirectconfig", ActionOwner::Ingress) => value.pointer(&mut action.redirect, |value, config| {
+            value.status_code(config, &["host", "path", "port", "protocol", "query"])
+        }),
+        ("forwardconfig", owner) => {
+            value.pointer(&mut action.forward, |value, forward: &mut Forward| value.forward(owner, forward))
+        }
+        _ => Ok(()),
+    })?;
+    Ok(action)
+}
+
+/// A JSON value and its path below the annotation.
+struct Value<'a> {
+    json: &'a str,
     path: String,
 }
 
-impl<'a> GoObject<'a> {
-    /// `null` leaves a Go structure as it was.
-    fn new(value: &'a Json, path: &str) -> Result<Option<Self>, Problem> {
-        let entries = match value {
-            Json::Object(entries) => entries,
-            Json::Null => return Ok(None),
-            other => return Err(Problem::new(path, format!("expected an object, found {}", other.kind()))),
+impl<'a> Value<'a> {
+    fn is_null(&self) -> bool {
+        self.json == "null"
+    }
+
+    fn wrong(&self, expected: &str) -> Problem {
+        let found = match self.json.as_bytes().first() {
+            Some(b'"') => format!("the string {}", display_text(self.json, 60)),
+            Some(b'[') => "a list".to_owned(),
+            Some(b'{') => "a map".to_owned(),
+            Some(b't' | b'f' | b'n') => self.json.to_owned(),
+            _ => format!("the number {}", display_text(self.json, 60)),
         };
-        let object = Self { entries, path: path.to_owned() };
-        let mut seen = BTreeSet::new();
-        match entries.iter().find(|(key, _)| !seen.insert(folded(key))) {
-            Some((key, _)) => Err(Problem::new(&object.path(key), "given twice".to_owned())),
-            None => Ok(Some(object)),
+        Problem::new(&self.path, format!("must be {expected}, not {found}"))
+    }
+
+    /// A Go struct: every key in its order, folded as Go folds it.
+    fn object(&self, read: &mut dyn FnMut(&str, Value<'a>) -> Result<(), Problem>) -> Result<(), Problem> {
+        if self.is_null() {
+            return Ok(());
+        }
+        for (key, value) in entries(self.json).map_err(|_| self.wrong("a map"))? {
+            let path = format!("{}.{key}", self.path);
+            read(&folded(&key), Value { json: value.get(), path })?;
+        }
+        Ok(())
+    }
+
+    /// A Go pointer: `null` empties it, anything else is merged into what it points to.
+    fn pointer<T: Default>(
+        self,
+        to: &mut Option<T>,
+        read: impl FnOnce(Self, &mut T) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        if self.is_null() {
+            *to = None;
+            return Ok(());
+        }
+        read(self, to.get_or_insert_default())
+    }
+
+    fn string(self, to: &mut String) -> Result<(), Problem> {
+        if !self.is_null() {
+            *to = serde_json::from_str(self.json).map_err(|_| self.wrong("a string"))?;
+        }
+        Ok(())
+    }
+
+    fn boolean(self) -> Result<(), Problem> {
+        match self.json {
+            "null" | "true" | "false" => Ok(()),
+            _ => Err(self.wrong("a boolean")),
         }
     }
 
-    fn path(&self, name: &str) -> String {
-        format!("{}.{name}", self.path)
-    }
-
-    fn field(&self, name: &str) -> Option<&'a Json> {
-        let name = folded(name);
-        let (_, value) = self.entries.iter().find(|(key, _)| folded(key) == name)?;
-        Some(value).filter(|value| !matches!(value, Json::Null))
-    }
-
-    fn string(&self, name: &str) -> Result<Option<&'a str>, Problem> {
-        self.typed(name, "a string", |value| match value {
-            Json::String(text) => Some(text.as_str()),
-            _ => None,
-        })
-    }
-
-    /// Whether any of the fields is there; all of them must be strings.
-    fn has_any_string(&self, names: &[&str]) -> Result<bool, Problem> {
-        names.iter().try_fold(false, |found, name| Ok(self.string(name)?.is_some() || found))
-    }
-
-    fn boolean(&self, name: &str) -> Result<Option<bool>, Problem> {
-        self.typed(name, "a boolean", |value| match value {
-            Json::Bool(value) => Some(*value),
-            _ => None,
-        })
-    }
-
-    /// Go's `int32`.
-    fn integer(&self, name: &str) -> Result<Option<i32>, Problem> {
-        self.typed(name, "an integer", Json::as_i32)
-    }
-
-    /// Kubernetes' IntOrString, where a numeric string still is a string.
-    fn port(&self, name: &str) -> Result<Option<IntOrString>, Problem> {
-        self.typed(name, "a port number or a port name", |value| match value {
-            Json::String(name) => Some(IntOrString::String(name.clone())),
-            other => other.as_i32().map(IntOrString::Int),
-        })
-    }
-
-    fn object(&self, name: &str) -> Result<Option<Self>, Problem> {
-        self.field(name).map_or(Ok(None), |value| Self::new(value, &self.path(name)))
-    }
-
-    fn objects(&self, name: &str) -> Result<Vec<Self>, Problem> {
-        let entries = self.typed(name, "a list", |value| match value {
-            Json::List(entries) => Some(entries.as_slice()),
-            _ => None,
-        })?;
-        let mut objects = Vec::new();
-        for (index, entry) in entries.unwrap_or_default().iter().enumerate() {
-            objects.extend(Self::new(entry, &format!("{}[{index}]", self.path(name)))?);
+    /// Go's `int32`: to it, `1.0` is no integer, and `-0` is one.
+    fn integer(self, to: &mut i32) -> Result<(), Problem> {
+        if !self.is_null() {
+            *to = self.json.parse().map_err(|_| self.wrong("an integer"))?;
         }
-        Ok(objects)
+        Ok(())
     }
 
-    fn typed<T>(&self, name: &str, expected: &str, read: impl Fn(&'a Json) -> Option<T>) -> Result<Option<T>, Problem> {
-        let Some(value) = self.field(name) else { return Ok(None) };
-        let wrong = || Problem::new(&self.path(name), format!("expected {expected}, found {}", value.kind()));
-        read(value).map(Some).ok_or_else(wrong)
+    /// Kubernetes' IntOrString.
+    fn port(self, to: &mut Option<IntOrString>) -> Result<(), Problem> {
+        *to = if self.is_null() {
+            None
+        } else if self.json.starts_with('"') {
+            Some(IntOrString::String(serde_json::from_str(self.json).map_err(|_| self.wrong("a string"))?))
+        } else {
+            Some(IntOrString::Int(self.json.parse().map_err(|_| self.wrong("a port number or a port name"))?))
+        };
+        Ok(())
+    }
+
+    fn status_code(self, to: &mut StatusCode, texts: &[&str]) -> Result<(), Problem> {
+        self.object(&mut |key, value| match key {
+            "statuscode" => value.string(&mut to.0),
+            key if texts.contains(&key) => value.string(&mut String::new()),
+            _ => Ok(()),
+        })
+    }
+
+    fn forward(self, owner: ActionOwner, forward: &mut Forward) -> Result<(), Problem> {
+        self.object(&mut |key, value| match (key, owner) {
+            ("targetgroups", owner) => value.list(&mut forward.target_groups, |value, tuple| value.tuple(owner, tuple)),
+            ("targetgroupstickinessconfig", owner) => value.object(&mut |key, value| match (key, owner) {
+                ("enabled", _) => value.boolean(),
+                ("durationseconds", ActionOwner::Ingress) => value.integer(&mut 0),
+                _ => Ok(()),
+            }),
+            ("baseserviceweight", ActionOwner::Service) => value.integer(&mut 0),
+            _ => Ok(()),
+        })
+    }
+
+    fn tuple(self, owner: ActionOwner, tuple: &mut Tuple) -> Result<(), Problem> {
+        self.object(&mut |key, value| match (key, owner) {
+            ("targetgrouparn", _) => value.pointer(&mut tuple.target_group_arn, Value::string),
+            ("targetgroupname", ActionOwner::Ingress) => value.pointer(&mut tuple.target_group_name, Value::string),
+            ("servicename", _) => value.pointer(&mut tuple.service_name, Value::string),
+            ("serviceport", _) => value.port(&mut tuple.service_port),
+            ("weight", _) => value.pointer(&mut tuple.weight, Value::integer),
+            ("decrypt", ActionOwner::Service) => value.boolean(),
+            _ => Ok(()),
+        })
+    }
+
+    /// A Go slice: `null` empties it; a list given again is merged item by item, and cut to its own length.
+    fn list<T: Default>(
+        self,
+        to: &mut Vec<T>,
+        read: impl Fn(Value<'a>, &mut T) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        if self.is_null() {
+            to.clear();
+            return Ok(());
+        }
+        let items: Vec<&RawValue> = serde_json::from_str(self.json).map_err(|_| self.wrong("a list"))?;
+        to.resize_with(items.len(), T::default);
+        for ((index, item), to) in items.into_iter().enumerate().zip(to) {
+            read(Value { json: item.get(), path: format!("{}[{index}]", self.path) }, to)?;
+        }
+        Ok(())
     }
 }
 
@@ -205,192 +341,177 @@ fn folded(key: &str) -> String {
     key.chars().map(fold).collect()
 }
 
-/// JSON with every key of an object, also of two equal ones.
-enum Json {
-    Null,
-    Bool(bool),
-    Integer(i32),
-    OtherNumber,
-    String(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
-}
-
-impl Json {
-    /// As deep as the reader goes, and no deeper.
-    fn read(reader: &mut Reader<'_>) -> Result<Self, JsonError> {
-        Ok(match reader.kind()? {
-            ValueKind::Null => {
-                reader.value()?;
-                Self::Null
-            }
-            ValueKind::Bool => Self::Bool(reader.value()? == "true"),
-            // To Go, `1.0` is no integer, and `-0` is one.
-            ValueKind::Number => reader.value()?.parse().map_or(Self::OtherNumber, Self::Integer),
-            ValueKind::String => Self::String(reader.string()?.into_owned()),
-            ValueKind::List => {
-                reader.opens(ValueKind::List)?;
-                let mut items = Vec::new();
-                while reader.has_item()? {
-                    items.push(Self::read(reader)?);
-                }
-                Self::List(items)
-            }
-            ValueKind::Map => {
-                reader.opens(ValueKind::Map)?;
-                let mut entries = Vec::new();
-                while let Some(key) = reader.key()? {
-                    entries.push((key.into_owned(), Self::read(reader)?));
-                }
-                Self::Object(entries)
-            }
-        })
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Integer(_) | Self::OtherNumber => "a number",
-            Self::String(_) => "a string",
-            Self::List(_) => "a list",
-            Self::Object(_) => "an object",
-        }
-    }
-
-    fn as_i32(&self) -> Option<i32> {
-        match self {
-            Self::Integer(number) => Some(*number),
-            _ => None,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: &[(&str, Option<IntOrString>)]) {
-        let expected: Vec<TargetGroup> = expected
-            .iter()
-            .map(|(name, port)| TargetGroup { service_name: (*name).to_owned(), service_port: port.clone() })
-            .collect();
-        assert_eq!(target_groups_of_action(ActionOwner::Ingress, "k", text), Ok(expected), "{text}");
+    fn check_of(owner: ActionOwner, text: &str, expected: &[(&str, IntOrString)]) {
+        let groups = target_groups_of_action(owner, "k", text).map_err(|error| error.to_string());
+        let found = groups.map(|groups| groups.into_iter().map(|it| (it.service_name, it.service_port)).collect());
+        let expected: Vec<_> = expected.iter().map(|(name, port)| ((*name).to_owned(), port.clone())).collect();
+        assert_eq!(found, Ok(expected), "{text}");
+    }
+
+    #[track_caller]
+    fn check(text: &str, expected: &[(&str, IntOrString)]) {
+        check_of(ActionOwner::Ingress, text, expected);
+    }
+
+    #[track_caller]
+    fn refuses_of(owner: ActionOwner, text: &str, message: &str) {
+        let error = target_groups_of_action(owner, "k", text).map(|_| ()).map_err(|error| error.to_string());
+        assert_eq!(error, Err(format!("metadata.annotations[k]{message}")), "{text}");
     }
 
     #[track_caller]
     fn refuses(text: &str, message: &str) {
-        assert_eq!(
-            target_groups_of_action(ActionOwner::Ingress, "k", text).map_err(|error| error.to_string()),
-            Err(message.to_owned())
-        );
+        refuses_of(ActionOwner::Ingress, text, message);
     }
 
-    fn int(number: i32) -> Option<IntOrString> {
-        Some(IntOrString::Int(number))
+    fn int(number: i32) -> IntOrString {
+        IntOrString::Int(number)
     }
 
-    fn name(name: &str) -> Option<IntOrString> {
-        Some(IntOrString::String(name.to_owned()))
+    fn name(name: &str) -> IntOrString {
+        IntOrString::String(name.to_owned())
     }
 
     #[test]
     fn services_of_a_forward_action() {
         check(
-            r#"{"type":"forward","forwardConfig":{"targetGroups":[{"serviceName":"a","servicePort":80,"weight":0},{"serviceName":"b","servicePort":"http"},{"targetGroupARN":"arn:x"},{"serviceName":"c"}]}}"#,
-            &[("a", int(80)), ("b", name("http")), ("c", None)],
+            r#"{"type":"forward","forwardConfig":{"targetGroups":[{"serviceName":"a","servicePort":80,"weight":0},{"serviceName":"b","servicePort":"http","weight":1},{"targetGroupARN":"arn:x","weight":1}]}}"#,
+            &[("a", int(80)), ("b", name("http"))],
         );
     }
 
     #[test]
     fn keys_are_matched_as_go_does() {
-        check(r#"{"Type":"forward","FORWARDCONFIG":{"targetgroups":[{"ServiceName":"a"}]}}"#, &[("a", None)]);
-        check(r#"{"type":"forward","forwardConfig":{"targetGroupſ":[{"ſerviceName":"a"}]}}"#, &[("a", None)]);
+        check(
+            r#"{"Type":"forward","FORWARDCONFIG":{"targetgroups":[{"ServiceName":"a","servicePORT":1}]}}"#,
+            &[("a", int(1))],
+        );
+        check(
+            r#"{"type":"forward","forwardConfig":{"targetGroupſ":[{"ſerviceName":"a","servicePort":1}]}}"#,
+            &[("a", int(1))],
+        );
     }
 
     #[test]
-    fn a_key_given_twice_is_refused() {
-        refuses(r#"{"type":"forward","TYPE":"forward"}"#, "metadata.annotations[k].TYPE: given twice");
-        refuses(r#"{"type":"forward","type":null}"#, "metadata.annotations[k].type: given twice");
-        refuses(r#"{"forwardConfig":null,"ForwardConfig":{}}"#, "metadata.annotations[k].ForwardConfig: given twice");
-        refuses(
-            r#"{"forwardConfig":{"targetGroups":[{"serviceName":"a"},{"serviceName":"b","ſerviceName":"c"}]}}"#,
-            "metadata.annotations[k].forwardConfig.targetGroups[1].ſerviceName: given twice",
+    fn a_key_given_twice_is_merged_field_by_field() {
+        check(
+            r#"{"type":"redirect","TYPE":"forward","forwardConfig":{"targetGroups":[{"serviceName":"a","servicePort":1},{"serviceName":"b"}]},"ForwardConfig":{"targetGroups":[{"servicePort":2}]}}"#,
+            &[("a", int(2))],
         );
-        check(r#"{"type":"redirect","unknown":{"a":1,"A":2}}"#, &[]);
+        check(
+            r#"{"type":"forward","type":null,"forwardConfig":{"targetGroups":[{"serviceName":"a","serviceName":"b","servicePort":1}]}}"#,
+            &[("b", int(1))],
+        );
+        refuses(
+            r#"{"type":"forward","forwardConfig":{},"forwardConfig":null}"#,
+            ".forwardConfig is missing, and so are targetGroupARN and targetGroupName",
+        );
     }
 
     #[test]
     fn null_leaves_a_field_empty() {
-        check(r#"{"type":null,"forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#, &[]);
         check(r#"{"type":"forward","forwardConfig":{"targetGroups":null,"targetGroupStickinessConfig":null}}"#, &[]);
         check(
-            r#"{"type":"forward","targetGroupARN":null,"forwardConfig":{"targetGroups":[{"serviceName":null,"servicePort":80},{"serviceName":"a","servicePort":null,"weight":null}]}}"#,
-            &[("a", None)],
+            r#"{"type":"forward","targetGroupARN":null,"forwardConfig":{"targetGroups":[{"targetGroupARN":null,"serviceName":"a","servicePort":1,"weight":null}]}}"#,
+            &[("a", int(1))],
         );
     }
 
     #[test]
     fn integers_are_those_of_go() {
-        let weight = |number: &str| format!(r#"{{"forwardConfig":{{"targetGroups":[{{"weight":{number}}}]}}}}"#);
+        let weight = |number: &str| {
+            format!(
+                r#"{{"type":"forward","forwardConfig":{{"targetGroups":[{{"serviceName":"a","servicePort":1,"weight":{number}}}]}}}}"#
+            )
+        };
         for number in ["0", "-0", "-1", "2147483647", "-2147483648"] {
-            check(&weight(number), &[]);
+            check(&weight(number), &[("a", int(1))]);
         }
         for number in ["1.0", "1e2", "0.0", "2147483648", "9223372036854775808"] {
-            let path = "metadata.annotations[k].forwardConfig.targetGroups[0].weight";
-            refuses(&weight(number), &format!("{path}: expected an integer, found a number"));
+            let place = ".forwardConfig.targetGroups[0].weight";
+            refuses(&weight(number), &format!("{place} must be an integer, not the number {number}"));
         }
     }
 
     #[test]
     fn actions_without_services() {
         for text in [
-            "null",
-            "{}",
-            r#"{"type":"redirect","redirectConfig":{"port":"443"}}"#,
-            r#"{"type":"fixed-response","forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#,
+            r#"{"type":"redirect","redirectConfig":{"port":"443","statusCode":"HTTP_301"}}"#,
+            r#"{"type":"fixed-response","fixedResponseConfig":{"statusCode":"503"},"forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#,
             r#"{"type":"forward","targetGroupARN":"arn:x"}"#,
-            r#"{"type":"forward","targetGroupName":"x","forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#,
-            r#"{"type":"forward","forwardConfig":null}"#,
-            r#"{"type":"forward","forwardConfig":{"targetGroups":[null]}}"#,
+            r#"{"type":"forward","targetGroupARN":""}"#,
+            r#"{"type":"forward","forwardConfig":{"targetGroups":[]}}"#,
         ] {
             check(text, &[]);
         }
     }
 
     #[test]
-    fn ingress_and_service_have_types_of_their_own() {
-        let of_service = r#"{"forwardConfig":{"baseServiceWeight":"1","targetGroups":[{"decrypt":1}]}}"#;
-        check(of_service, &[]);
-        let refused = target_groups_of_action(ActionOwner::Service, "k", of_service);
-        assert_eq!(
-            refused.map_err(|error| error.to_string()),
-            Err("metadata.annotations[k].forwardConfig.targetGroups[0].decrypt: expected a boolean, found a number"
-                .to_owned())
+    fn what_fails_validation_is_refused() {
+        refuses("{}", ".type is missing");
+        refuses("null", ".type is missing");
+        refuses(
+            r#"{"type":"Forward"}"#,
+            r#".type must be forward, redirect or fixed-response, not the string "Forward""#,
         );
-        let of_ingress = r#"{"type":"forward","targetGroupARN":1,"redirectConfig":[],"forwardConfig":{"targetGroups":[{"serviceName":"a","targetGroupName":1}]}}"#;
-        let group = TargetGroup { service_name: "a".to_owned(), service_port: None };
-        assert_eq!(target_groups_of_action(ActionOwner::Service, "k", of_ingress), Ok(vec![group]));
+        refuses(r#"{"type":"redirect"}"#, ".redirectConfig is missing");
+        refuses(r#"{"type":"fixed-response","fixedResponseConfig":{}}"#, ".fixedResponseConfig.statusCode is missing");
+        refuses(
+            r#"{"type":"forward","targetGroupName":"x","forwardConfig":{}}"#,
+            ".forwardConfig cannot be given together with targetGroupARN or targetGroupName",
+        );
+        let groups = |groups: &str| format!(r#"{{"type":"forward","forwardConfig":{{"targetGroups":[{groups}]}}}}"#);
+        let first = ".forwardConfig.targetGroups[0]";
+        refuses(&groups("null"), &format!("{first} needs a serviceName, or targetGroupARN or targetGroupName"));
+        refuses(&groups(r#"{"serviceName":"a"}"#), &format!("{first}.servicePort is missing"));
+        let both = r#"{"serviceName":"a","servicePort":1,"targetGroupARN":""}"#;
+        refuses(
+            &groups(both),
+            &format!("{first} cannot have both a serviceName and targetGroupARN or targetGroupName"),
+        );
+        let one = r#"{"serviceName":"a","servicePort":1}"#;
+        let several = groups(&format!("{one},{one}"));
+        refuses(&several, &format!("{first}.weight is missing, and needed among several target groups"));
+        refuses_of(ActionOwner::Service, r#"{"type":"forward"}"#, ".forwardConfig is missing");
+        let heavy = groups(r#"{"serviceName":"a","servicePort":1,"weight":1000}"#);
+        refuses_of(ActionOwner::Service, &heavy, &format!("{first}.weight must be between 0 and 999"));
+        check(&heavy, &[("a", int(1))]);
+    }
+
+    #[test]
+    fn ingress_and_service_have_types_of_their_own() {
+        let group = r#"{"serviceName":"a","servicePort":1,"decrypt":1,"targetGroupName":"x"}"#;
+        let text = format!(r#"{{"type":"forward","forwardConfig":{{"targetGroups":[{group}]}}}}"#);
+        refuses_of(
+            ActionOwner::Service,
+            &text,
+            ".forwardConfig.targetGroups[0].decrypt must be a boolean, not the number 1",
+        );
+        check_of(ActionOwner::Service, &text.replace("\"decrypt\":1", "\"decrypt\":true"), &[("a", int(1))]);
     }
 
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
-        refuses("", "metadata.annotations[k]: not valid JSON: unexpected end at byte 0");
-        refuses("[]", "metadata.annotations[k]: expected an object, found a list");
-        refuses(r#"{"type":1}"#, "metadata.annotations[k].type: expected a string, found a number");
+        refuses("", " is not valid JSON: EOF while parsing a value");
+        refuses(r#"{"type":"forward"} x"#, " is not valid JSON: trailing characters");
+        refuses("[]", " must be a map, not a list");
+        refuses(r#"{"type":1}"#, ".type must be a string, not the number 1");
         refuses(
             r#"{"type":"redirect","forwardConfig":{"targetGroups":{}}}"#,
-            "metadata.annotations[k].forwardConfig.targetGroups: expected a list, found an object",
+            ".forwardConfig.targetGroups must be a list, not a map",
         );
         refuses(
             r#"{"forwardConfig":{"targetGroups":[{"serviceName":"a"},{"servicePort":1.5}]}}"#,
-            "metadata.annotations[k].forwardConfig.targetGroups[1].servicePort: expected a port number or a port name, found a number",
+            ".forwardConfig.targetGroups[1].servicePort must be a port number or a port name, not the number 1.5",
         );
         refuses(
             r#"{"forwardConfig":{"targetGroups":[{"weight":"1"}]}}"#,
-            "metadata.annotations[k].forwardConfig.targetGroups[0].weight: expected an integer, found a string",
+            r#".forwardConfig.targetGroups[0].weight must be an integer, not the string "1""#,
         );
-        refuses(&"[".repeat(1000), "metadata.annotations[k]: not valid JSON: nested too deeply at byte 127");
     }
 }

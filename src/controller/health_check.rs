@@ -1,18 +1,35 @@
-//! The health check port that ip mode refuses.
+//! Health check ports: the ones that the controller refuses, and the ones that were node ports.
 
-use crate::kubernetes::{IntOrString, Service};
+use serde::Serialize;
 
-/// The name in a health check port annotation that the controller refuses in ip mode, if it does: a port of the
-/// Service by name, whose `targetPort` is a name too.
+use crate::kubernetes::{IntOrString, Service, parse_port};
+
+/// A health check port that keeps a Service from being served in ip mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefusedHealthCheckPort {
+    /// The name.
+    pub name: String,
+    /// Whether the Service has no such port, which is refused in instance mode too; else its `targetPort` is a name.
+    pub is_missing: bool,
+}
+
+/// The name in a health check port setting that the controller refuses in ip mode, if it does.
 ///
 /// LBC `pkg/ingress/model_build_target_group.go` and `pkg/service/model_build_target_group.go`,
-/// buildTargetGroupHealthCheckPort: `cannot use named healthCheckPort for IP TargetType when service's targetPort is a
-/// named port`. A name that is not among the ports fails in both modes, and is not this.
-pub fn named_health_check_port(annotation: Option<&str>, service: &Service) -> Option<String> {
-    let value = annotation.filter(|value| *value != "traffic-port")?;
-    let IntOrString::String(name) = IntOrString::parse(value) else { return None };
-    let port = service.spec.ports.iter().find(|port| port.name == name)?;
-    matches!(port.target_port, Some(IntOrString::String(_))).then_some(name)
+/// buildTargetGroupHealthCheckPort, and `pkg/gateway/routeutils/backend_service.go` GetHealthCheckPort: `cannot use named
+/// healthCheckPort for IP TargetType when service's targetPort is a named port`, and a name that no port has.
+pub fn refused_health_check_port(setting: Option<&str>, service: &Service) -> Option<RefusedHealthCheckPort> {
+    let value = setting.filter(|value| *value != "traffic-port")?;
+    let port = parse_port(value);
+    let IntOrString::String(name) = &port else { return None };
+    let found = service.port(&port);
+    let is_refused = found.is_none_or(|port| matches!(port.target_port, Some(IntOrString::String(_))));
+    is_refused.then(|| RefusedHealthCheckPort { name: name.clone(), is_missing: found.is_none() })
+}
+
+/// Whether a number is in the range from which node ports are allocated, unless the API server was told otherwise.
+pub fn is_in_node_port_range(port: i32) -> bool {
+    (30_000..=32_767).contains(&port)
 }
 
 #[cfg(test)]
@@ -20,22 +37,23 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(annotation: Option<&str>, expected: Option<&str>) {
+    fn check(setting: Option<&str>, expected: Option<(&str, bool)>) {
         let service = crate::kubernetes::decode::<Service>(
             r#"{"spec":{"ports":[{"name":"http","port":80,"targetPort":"web"},{"name":"admin","port":81,"targetPort":8081},{"name":"plain","port":82}]}}"#,
         )
         .unwrap();
-        assert_eq!(named_health_check_port(annotation, &service), expected.map(str::to_owned));
+        let expected = expected.map(|(name, is_missing)| RefusedHealthCheckPort { name: name.to_owned(), is_missing });
+        assert_eq!(refused_health_check_port(setting, &service), expected);
     }
 
     #[test]
-    fn only_a_name_for_a_named_target_port_is_refused() {
+    fn only_names_are_refused() {
         check(None, None);
         check(Some("traffic-port"), None);
         check(Some("8080"), None);
-        check(Some("http"), Some("http"));
+        check(Some("http"), Some(("http", false)));
         check(Some("admin"), None);
         check(Some("plain"), None);
-        check(Some("absent"), None);
+        check(Some("absent"), Some(("absent", true)));
     }
 }

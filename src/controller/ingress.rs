@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::actions::{ActionError, ActionOwner, INGRESS_PREFIX, target_groups_of_action};
-use super::ingress_class::{CLASS, GROUP_NAME};
-use super::{
-    BackendReference, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, IngressOwner, Resolved, Source, TargetType,
-    default_target_type, entries_read,
+use super::actions::{ActionOwner, target_groups_of_action};
+use super::annotations::{
+    INGRESS_ACTIONS, INGRESS_CLASS, INGRESS_GROUP, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE,
 };
-use crate::kubernetes::{Ingress, IntOrString, NameKey, Service, ServiceBackend};
+use super::{
+    BackendReference, Controller, IngressOwner, Place, Resolved, Source, TargetType, default_target_type, entries_read,
+};
+use crate::kubernetes::{
+    DecodeError, Ingress, Kind, NameKey, ObjectRef, Service, ServiceBackend, display_port, parse_port,
+};
 
 /// The port name that turns a backend's Service name into the name of an action.
 const USE_ANNOTATION: &str = "use-annotation";
@@ -19,27 +22,34 @@ const USE_ANNOTATION: &str = "use-annotation";
 ///
 /// LBC `pkg/ingress/enhanced_backend_builder.go` Build, buildActionViaAnnotation. A string port of an action that is a
 /// number counts as one (normalizeServicePortForBackwardsCompatibility).
-pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, Vec<ActionError>) {
+pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, Vec<DecodeError>) {
+    let namespace = ingress.metadata.namespace.as_str();
     let mut references = Vec::new();
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
-    for backend in ingress.service_backends() {
+    for (place, backend) in ingress.service_backends() {
         // The same action or Service behind another path says nothing new, and may be long.
-        if !seen.insert((NameKey::from(backend.name.as_str()), backend.port.reference())) {
+        if !seen.insert((NameKey::from(backend.name.as_str()), &backend.port)) {
             continue;
         }
         if backend.port.name != USE_ANNOTATION {
-            let port = Some(backend.port.reference());
-            references.push(BackendReference { service_name: Cow::Borrowed(&backend.name), port });
+            references.push(BackendReference {
+                namespace,
+                name: Cow::Borrowed(&backend.name),
+                port: Some(backend.port.reference()),
+                place: Place::Backend(place),
+            });
             continue;
         }
-        let key = format!("{INGRESS_PREFIX}{}", backend.name);
+        let key = format!("{INGRESS_ACTIONS}{}", backend.name);
         let Some(action) = ingress.metadata.annotation(&key) else { continue };
         match target_groups_of_action(ActionOwner::Ingress, &key, action) {
             Err(error) => errors.push(error),
             Ok(groups) => references.extend(groups.into_iter().map(|group| BackendReference {
-                service_name: Cow::Owned(group.service_name),
-                port: group.service_port.map(|port| IntOrString::parse(&port.to_string())),
+                namespace,
+                name: Cow::Owned(group.service_name),
+                port: Some(parse_port(&display_port(&group.service_port))),
+                place: Place::Action { key: key.clone(), index: group.index },
             })),
         }
     }
@@ -49,16 +59,16 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, V
 /// The annotations of an Ingress that decide something here; of its actions, those that a backend uses.
 pub fn annotations_of_ingress(ingress: &Ingress) -> Vec<(&str, &str)> {
     let uses_annotation = |backend: &&ServiceBackend| backend.port.name == USE_ANNOTATION;
+    let backends = ingress.service_backends().map(|(_, backend)| backend);
     let mut actions = BTreeSet::new();
-    actions.extend(ingress.service_backends().filter(uses_annotation).map(|backend| backend.name.as_str()));
-    entries_read(&ingress.metadata.annotations, |key| {
-        matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | CLASS | GROUP_NAME)
-            || key.strip_prefix(INGRESS_PREFIX).is_some_and(|name| actions.contains(name))
+    actions.extend(backends.filter(uses_annotation).map(|backend| backend.name.as_str()));
+    entries_read(&ingress.metadata.annotations.0, |key| {
+        matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | INGRESS_CLASS | INGRESS_GROUP)
+            || key.strip_prefix(INGRESS_ACTIONS).is_some_and(|name| actions.contains(name))
     })
 }
 
-/// The target type of one backend Service of an Ingress; none where the deciding value is unknown, which the
-/// controller refuses for a reason of its own.
+/// The target type of one backend Service of an Ingress.
 ///
 /// LBC `pkg/ingress/model_build_target_group.go` buildTargetGroupTargetType, and buildTargetGroupSpec, whose
 /// `MergeStringMap(svc.Annotations, ing.Annotations)` keeps the Service's value. IngressClassParams override both.
@@ -67,19 +77,35 @@ pub fn target_type_of_backend(
     ingress: &Ingress,
     owner: &IngressOwner,
     service: Option<&Service>,
-    default: TargetType,
-) -> Option<Resolved<TargetType>> {
-    let of_params = owner.params.as_ref().filter(|params| !params.spec.target_type.is_empty());
-    let (name, source) = if let Some(params) = of_params {
-        (params.spec.target_type.as_str(), Source::IngressClassParams(params.metadata.name.clone()))
-    } else if let Some(name) = service.and_then(|service| service.metadata.annotation(INGRESS_TARGET_TYPE)) {
-        (name, Source::ServiceAnnotation)
-    } else if let Some(name) = ingress.metadata.annotation(INGRESS_TARGET_TYPE) {
-        (name, Source::IngressAnnotation)
-    } else {
-        return Some(default_target_type(owner.edition, default));
+    controller: &Controller,
+) -> Resolved {
+    let annotation = |kind, name: &str, value: &str| {
+        let object = ObjectRef::new(kind, &ingress.metadata.namespace, name);
+        Resolved {
+            value: TargetType::from_name(value),
+            source: Source::Annotation { object, key: INGRESS_TARGET_TYPE },
+        }
     };
-    TargetType::from_name(name).map(|value| Resolved { value, source })
+    if let Some(params) = owner.params.as_ref().filter(|params| !params.spec.target_type.is_empty()) {
+        let object = ObjectRef::new(Kind::IngressClassParams(owner.edition), "", &params.metadata.name);
+        let value = TargetType::from_name(&params.spec.target_type);
+        return Resolved { value, source: Source::field(object, "spec.targetType") };
+    }
+    if let Some(service) = service
+        && let Some(value) = service.metadata.annotation(INGRESS_TARGET_TYPE)
+    {
+        return annotation(Kind::Service, &service.metadata.name, value);
+    }
+    match ingress.metadata.annotation(INGRESS_TARGET_TYPE) {
+        Some(value) => annotation(Kind::Ingress, &ingress.metadata.name, value),
+        None => default_target_type(owner.edition, controller),
+    }
+}
+
+/// The health check port setting of a backend, and whether it is the Service's own: that is read first.
+pub fn health_check_port_of_ingress<'a>(ingress: &'a Ingress, service: &'a Service) -> Option<(&'a str, bool)> {
+    let of_service = service.metadata.annotation(INGRESS_HEALTH_CHECK_PORT).map(|port| (port, true));
+    of_service.or_else(|| ingress.metadata.annotation(INGRESS_HEALTH_CHECK_PORT).map(|port| (port, false)))
 }
 
 #[cfg(test)]
@@ -93,48 +119,49 @@ mod tests {
     fn check(
         [params, service, ingress]: [Option<&str>; 3],
         (edition, default): (Edition, TargetType),
-        expected: Option<(TargetType, Source)>,
+        expected: (TargetType, Source),
     ) {
         let annotated = |value: Option<&str>| value.map(|value| (INGRESS_TARGET_TYPE.to_owned(), value.to_owned()));
         let mut an_ingress = Ingress::default();
-        an_ingress.metadata.annotations.extend(annotated(ingress));
+        an_ingress.metadata.annotations.0.extend(annotated(ingress));
         let mut a_service = Service::default();
-        a_service.metadata.annotations.extend(annotated(service));
+        a_service.metadata.annotations.0.extend(annotated(service));
         let params = params.map(|value| {
             let mut params = IngressClassParams::default();
             "shared".clone_into(&mut params.metadata.name);
             value.clone_into(&mut params.spec.target_type);
             params
         });
-        let owner = IngressOwner { edition, params: params.map(Rc::new) };
-        let expected = expected.map(|(value, source)| Resolved { value, source });
-        assert_eq!(target_type_of_backend(&an_ingress, &owner, Some(&a_service), default), expected);
+        let owner = IngressOwner { edition, params: params.map(Rc::new), group: None };
+        let controller = Controller { default_target_type: default, ..Controller::default() };
+        let (value, source) = expected;
+        let expected = Resolved { value, source };
+        assert_eq!(target_type_of_backend(&an_ingress, &owner, Some(&a_service), &controller), expected);
     }
 
     #[test]
     fn later_lines_win() {
         use Edition::{AutoMode, Standard};
-        use TargetType::{Instance, Ip};
-        let params = || Source::IngressClassParams("shared".to_owned());
+        use TargetType::{Instance, Ip, Unknown};
+        let params =
+            |edition| Source::field(ObjectRef::new(Kind::IngressClassParams(edition), "", "shared"), "spec.targetType");
+        let of = |kind| Source::Annotation { object: ObjectRef::new(kind, "", ""), key: INGRESS_TARGET_TYPE };
+        let (of_ingress, of_service) = (|| of(Kind::Ingress), || of(Kind::Service));
         let (instance, ip) = (Some("instance"), Some("ip"));
-        check([None, None, None], (Standard, Instance), Some((Instance, Source::ControllerDefault)));
-        check([None, None, None], (Standard, Ip), Some((Ip, Source::ControllerDefault)));
-        check([None, None, None], (AutoMode, Instance), Some((Ip, Source::AutoModeDefault)));
-        check([None, None, instance], (Standard, Ip), Some((Instance, Source::IngressAnnotation)));
-        check([None, None, instance], (AutoMode, Ip), Some((Instance, Source::IngressAnnotation)));
-        check([None, instance, ip], (Standard, Ip), Some((Instance, Source::ServiceAnnotation)));
-        check([None, ip, instance], (Standard, Instance), Some((Ip, Source::ServiceAnnotation)));
-        check([instance, ip, ip], (Standard, Ip), Some((Instance, params())));
-        check([ip, instance, instance], (AutoMode, Instance), Some((Ip, params())));
-        check([Some(""), ip, instance], (Standard, Instance), Some((Ip, Source::ServiceAnnotation)));
-    }
-
-    #[test]
-    fn unknown_values_are_no_target_type() {
-        let of_lbc = (Edition::Standard, TargetType::Instance);
-        check([None, None, Some("Instance")], of_lbc, None);
-        check([None, None, Some("")], of_lbc, None);
-        check([None, Some("lambda"), Some("instance")], of_lbc, None);
-        check([Some("lambda"), Some("instance"), None], of_lbc, None);
+        check([None, None, None], (Standard, Instance), (Instance, Source::ControllerDefault));
+        check([None, None, None], (Standard, Ip), (Ip, Source::ControllerDefault));
+        check([None, None, None], (AutoMode, Instance), (Ip, Source::AutoModeDefault));
+        check([None, None, instance], (Standard, Ip), (Instance, of_ingress()));
+        check([None, None, instance], (AutoMode, Ip), (Instance, of_ingress()));
+        check([None, instance, ip], (Standard, Ip), (Instance, of_service()));
+        check([None, ip, instance], (Standard, Instance), (Ip, of_service()));
+        check([instance, ip, ip], (Standard, Ip), (Instance, params(Standard)));
+        check([ip, instance, instance], (AutoMode, Instance), (Ip, params(AutoMode)));
+        check([Some(""), ip, instance], (Standard, Instance), (Ip, of_service()));
+        let unknown = |value: &str| Unknown(value.to_owned());
+        check([None, None, Some("IP")], (Standard, Instance), (unknown("IP"), of_ingress()));
+        check([None, None, Some("")], (Standard, Instance), (unknown(""), of_ingress()));
+        check([None, Some("pod"), instance], (Standard, Instance), (unknown("pod"), of_service()));
+        check([Some("lambda"), instance, None], (Standard, Instance), (unknown("lambda"), params(Standard)));
     }
 }

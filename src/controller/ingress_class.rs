@@ -2,50 +2,61 @@
 
 use std::rc::Rc;
 
-use super::Flags;
-use crate::cluster::{Lookup, Lookups};
-use crate::kubernetes::{Edition, Ingress, IngressClass, IngressClassParams, is_valid_name};
+use super::Controller;
+use super::annotations::{DEFAULT_INGRESS_CLASS, INGRESS_CLASS, INGRESS_GROUP};
+use crate::cluster::{Lookup, World};
+use crate::kubernetes::{
+    Edition, Ingress, IngressClass, IngressClassParams, Kind, ObjectRef, ObjectWithMetadata, is_valid_name,
+    label_selector,
+};
 
-/// The annotation that names a class without an IngressClass object.
-pub const CLASS: &str = "kubernetes.io/ingress.class";
-/// The annotation that names the group of Ingresses that share a load balancer.
-pub const GROUP_NAME: &str = "alb.ingress.kubernetes.io/group.name";
-
-const DEFAULT_CLASS: &str = "ingressclass.kubernetes.io/is-default-class";
 const PARAMS_KIND: &str = "IngressClassParams";
 
-/// The controller that serves an Ingress, and the parameters of its class.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The controller that serves an Ingress, and what its class says.
+#[derive(Debug, Clone, PartialEq)]
 pub struct IngressOwner {
     /// Which edition serves it.
     pub edition: Edition,
     /// The IngressClassParams that apply.
     pub params: Option<Rc<IngressClassParams>>,
+    /// The explicit group of Ingresses that share a load balancer; without one, the Ingress is alone.
+    pub group: Option<String>,
 }
 
-impl IngressOwner {
-    fn without_params(edition: Edition) -> Self {
-        Self { edition, params: None }
-    }
+/// Who serves an Ingress.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ownership {
+    /// The controller.
+    Controller(IngressOwner),
+    /// Another controller, or nobody: its class or its group is not valid.
+    Others,
+    /// Nobody, because this object does not exist (yet).
+    Missing(ObjectRef),
 }
 
-/// Who serves the Ingress; nobody where it belongs to another controller, or its class or its group is not valid: the
-/// controller leaves such an Ingress alone.
+/// Who serves the Ingress.
 ///
 /// LBC `pkg/ingress/group_loader.go` loadGroupIDIfAnyHelper.
 ///
 /// # Errors
 /// A lookup that failed, so that it cannot be told.
-pub fn owner_of_ingress(ingress: &Ingress, flags: &Flags, lookups: &Lookups<'_>) -> Lookup<Option<IngressOwner>> {
-    Ok(owner_by_class(ingress, flags, lookups)?.filter(|owner| has_valid_group(ingress, owner)))
+pub fn owner_of_ingress(ingress: &Ingress, controller: &Controller, world: &World<'_>) -> Lookup<Ownership> {
+    let mut ownership = owner_by_class(ingress, controller, world)?;
+    if let Ownership::Controller(owner) = &mut ownership {
+        owner.group = group_of_ingress(ingress, owner).map(str::to_owned);
+        if !owner.group.as_deref().is_none_or(is_valid_group_name) {
+            return Ok(Ownership::Others);
+        }
+    }
+    Ok(ownership)
 }
 
-/// LBC `pkg/ingress/group_loader.go` loadGroupID: the group of the IngressClassParams comes before the annotation. An
-/// Ingress of neither is a group of its own.
-fn has_valid_group(ingress: &Ingress, owner: &IngressOwner) -> bool {
+/// LBC `pkg/ingress/group_loader.go` loadGroupID: the group of the IngressClassParams comes before the annotation, which
+/// Auto Mode does not support. An Ingress of neither is a group of its own.
+fn group_of_ingress<'a>(ingress: &'a Ingress, owner: &'a IngressOwner) -> Option<&'a str> {
     let of_params = owner.params.as_ref().and_then(|params| params.spec.group.as_ref());
-    let name = of_params.map(|group| group.name.as_str()).or_else(|| ingress.metadata.annotation(GROUP_NAME));
-    name.is_none_or(is_valid_group_name)
+    let annotation = || ingress.metadata.annotation(INGRESS_GROUP).filter(|_| owner.edition == Edition::Standard);
+    of_params.map(|group| group.name.as_str()).or_else(annotation)
 }
 
 /// LBC `pkg/ingress/group_loader.go` validateGroupName.
@@ -58,24 +69,44 @@ fn is_valid_group_name(name: &str) -> bool {
         && bytes.iter().all(|byte| is_alphanumeric(byte) || matches!(byte, b'-' | b'.'))
 }
 
+/// Whether the Ingress depends on an IngressClass of this name, which is or was a default class or is not.
+pub fn uses_class(ingress: &Ingress, class: &str, is_default: bool, controller: &Controller) -> bool {
+    match (class_annotation(ingress, controller), &ingress.spec.ingress_class_name) {
+        (Some(_), _) => false,
+        (None, Some(name)) => name == class,
+        (None, None) => is_default,
+    }
+}
+
+/// Auto Mode does not support the annotation.
+fn class_annotation<'a>(ingress: &'a Ingress, controller: &Controller) -> Option<&'a str> {
+    ingress.metadata.annotation(INGRESS_CLASS).filter(|_| controller.has(Edition::Standard))
+}
+
 /// LBC `pkg/ingress/group_loader.go` classifyIngress: the annotation, where present, decides alone and loads no
 /// IngressClassParams.
-fn owner_by_class(ingress: &Ingress, flags: &Flags, lookups: &Lookups<'_>) -> Lookup<Option<IngressOwner>> {
-    if let Some(class) = ingress.metadata.annotation(CLASS) {
-        return Ok(matches_flag(class, &flags.ingress_class).then(|| IngressOwner::without_params(Edition::Standard)));
+fn owner_by_class(ingress: &Ingress, controller: &Controller, world: &World<'_>) -> Lookup<Ownership> {
+    let standard = || Ownership::Controller(IngressOwner { edition: Edition::Standard, params: None, group: None });
+    if let Some(class) = class_annotation(ingress, controller) {
+        let is_ours = matches_flag(class, &controller.ingress_class);
+        return Ok(if is_ours { standard() } else { Ownership::Others });
     }
     let class = match &ingress.spec.ingress_class_name {
-        Some(name) => lookups.ingress_class(name)?,
-        None => match default_class(lookups.ingress_classes()?) {
+        Some(name) => world.get::<IngressClass>(Kind::IngressClass, "", name)?,
+        None => match default_class(world)? {
             DefaultClass::One(class) => Some(class),
-            DefaultClass::Several => None,
-            DefaultClass::None => {
-                let is_managed = flags.ingress_class.is_empty();
-                return Ok(is_managed.then(|| IngressOwner::without_params(Edition::Standard)));
+            DefaultClass::Several => return Ok(Ownership::Others),
+            DefaultClass::None if controller.ingress_class.is_empty() && controller.has(Edition::Standard) => {
+                return Ok(standard());
             }
+            DefaultClass::None => return Ok(Ownership::Others),
         },
     };
-    class.map_or(Ok(None), |class| owner_of_class(&class, lookups))
+    match (class, &ingress.spec.ingress_class_name) {
+        (Some(class), _) => owner_of_class(ingress, &class, controller, world),
+        (None, Some(name)) => Ok(Ownership::Missing(ObjectRef::new(Kind::IngressClass, "", name))),
+        (None, None) => Ok(Ownership::Others),
+    }
 }
 
 /// LBC `pkg/ingress/class_annotation_matcher.go` Matches.
@@ -90,37 +121,63 @@ enum DefaultClass {
     Several,
 }
 
+/// Whether the class is the one of Ingresses that name none.
+pub fn is_default_class(class: &IngressClass) -> bool {
+    class.metadata.annotation(DEFAULT_INGRESS_CLASS) == Some("true")
+}
+
 /// LBC `pkg/ingress/class_loader.go` GetDefaultIngressClass.
-fn default_class(classes: Vec<Rc<IngressClass>>) -> DefaultClass {
-    let mut defaults = classes.into_iter().filter(|class| class.metadata.annotation(DEFAULT_CLASS) == Some("true"));
-    match (defaults.next(), defaults.next()) {
-        (None, _) => DefaultClass::None,
-        (Some(class), None) => DefaultClass::One(class),
-        (Some(_), Some(_)) => DefaultClass::Several,
+fn default_class(world: &World<'_>) -> Lookup<DefaultClass> {
+    let mut default = DefaultClass::None;
+    for class in world.all::<IngressClass>(Kind::IngressClass)? {
+        let class = class?;
+        if is_default_class(&class) {
+            default = match default {
+                DefaultClass::None => DefaultClass::One(class),
+                DefaultClass::One(_) | DefaultClass::Several => DefaultClass::Several,
+            };
+        }
     }
+    Ok(default)
 }
 
 /// LBC `pkg/ingress/class_loader.go` Load: parameters of another kind, or that do not exist, or whose
 /// namespaceSelector does not match, make the class invalid.
-fn owner_of_class(class: &IngressClass, lookups: &Lookups<'_>) -> Lookup<Option<IngressOwner>> {
+fn owner_of_class(
+    ingress: &Ingress,
+    class: &IngressClass,
+    controller: &Controller,
+    world: &World<'_>,
+) -> Lookup<Ownership> {
     let edition = match class.spec.controller.as_str() {
         "ingress.k8s.aws/alb" => Edition::Standard,
         "eks.amazonaws.com/alb" => Edition::AutoMode,
-        _ => return Ok(None),
+        _ => return Ok(Ownership::Others),
     };
-    let Some(reference) = &class.spec.parameters else { return Ok(Some(IngressOwner::without_params(edition))) };
+    if !controller.has(edition) {
+        return Ok(Ownership::Others);
+    }
+    let Some(reference) = &class.spec.parameters else {
+        return Ok(Ownership::Controller(IngressOwner { edition, params: None, group: None }));
+    };
     let is_known = reference.api_group.as_deref() == Some(edition.group()) && reference.kind == PARAMS_KIND;
     if !is_known || !is_valid_name(&reference.name) {
-        return Ok(None);
+        return Ok(Ownership::Others);
     }
-    let Some(params) = lookups.ingress_class_params(edition, &reference.name)? else { return Ok(None) };
+    let kind = Kind::IngressClassParams(edition);
+    let Some(params) = world.get::<IngressClassParams>(kind, "", &reference.name)? else {
+        return Ok(Ownership::Missing(ObjectRef::new(kind, "", &reference.name)));
+    };
     if let Some(selector) = &params.spec.namespace_selector {
-        let Some(namespace) = lookups.own_namespace()? else { return Ok(None) };
-        if !selector.matches(&namespace.metadata.labels) {
-            return Ok(None);
+        let namespace = &ingress.metadata.namespace;
+        let Some(found) = world.get::<ObjectWithMetadata>(Kind::Namespace, "", namespace)? else {
+            return Ok(Ownership::Missing(ObjectRef::new(Kind::Namespace, "", namespace)));
+        };
+        if !label_selector::matches(selector, &found.metadata.labels) {
+            return Ok(Ownership::Others);
         }
     }
-    Ok(Some(IngressOwner { edition, params: Some(params) }))
+    Ok(Ownership::Controller(IngressOwner { edition, params: Some(params), group: None }))
 }
 
 #[cfg(test)]

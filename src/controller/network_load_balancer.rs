@@ -2,21 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::actions::{ActionError, ActionOwner, target_groups_of_action};
-use super::{
-    BackendReference, Flags, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE,
-    Resolved, Source, TargetType, default_target_type, entries_read,
+use super::actions::{ActionOwner, target_groups_of_action};
+use super::annotations::{
+    INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_ACTIONS, NLB_CERTIFICATES, NLB_HEALTH_CHECK_PORT,
+    NLB_QUIC_PORTS, NLB_TARGET_TYPE, NLB_TCP_UDP, NLB_TLS_PORTS, NLB_TYPE,
 };
-use crate::kubernetes::{Edition, Protocol, Service, ServicePort};
-
-/// Where an NLB Service keeps the actions of its listeners.
-pub const ACTIONS_PREFIX: &str = "service.beta.kubernetes.io/actions.";
-
-const TYPE: &str = "service.beta.kubernetes.io/aws-load-balancer-type";
-const CERTIFICATES: &str = "service.beta.kubernetes.io/aws-load-balancer-ssl-cert";
-const TLS_PORTS: &str = "service.beta.kubernetes.io/aws-load-balancer-ssl-ports";
-const QUIC_PORTS: &str = "service.beta.kubernetes.io/aws-load-balancer-quic-enabled-ports";
-const TCP_UDP: &str = "service.beta.kubernetes.io/aws-load-balancer-enable-tcp-udp-listener";
+use super::{BackendReference, Controller, Place, Resolved, Source, TargetType, default_target_type, entries_read};
+use crate::kubernetes::{DecodeError, Edition, Kind, ObjectRef, Service, ServicePort, ServiceType};
 
 const AUTO_MODE_CLASS: &str = "eks.amazonaws.com/nlb";
 
@@ -26,31 +18,41 @@ pub struct NetworkLoadBalancer {
     /// Which edition makes it.
     pub edition: Edition,
     /// The type of all of its target groups, also of those for other Services.
-    pub target_type: Resolved<TargetType>,
+    pub target_type: Resolved,
 }
 
 /// The load balancer that the controller makes for the Service, whatever the Service's type; none where it does not
-/// take the Service.
+/// take the Service. The feature gates are not those of Auto Mode.
 ///
 /// LBC `pkg/service/service_utils.go` IsServiceSupported, `pkg/service/model_build_target_group.go` buildTargetType:
-/// any value but `ip` counts as instance.
-pub fn network_load_balancer(service: &Service, flags: &Flags) -> Option<NetworkLoadBalancer> {
-    let lb_type = service.metadata.annotation(TYPE);
+/// any value but `ip` counts as instance. `main.go`: EnableServiceController.
+pub fn network_load_balancer(service: &Service, controller: &Controller) -> Option<NetworkLoadBalancer> {
+    let lb_type = service.metadata.annotation(NLB_TYPE);
     let target_type = service.metadata.annotation(NLB_TARGET_TYPE);
     let edition = match service.spec.load_balancer_class.as_deref() {
         Some(AUTO_MODE_CLASS) => Edition::AutoMode,
-        Some(class) if class == flags.load_balancer_class => Edition::Standard,
+        Some(class) if class == controller.load_balancer_class => Edition::Standard,
         Some(_) => return None,
         None if lb_type == Some("nlb-ip") => Edition::Standard,
         None if lb_type == Some("external") && matches!(target_type, Some("ip" | "instance")) => Edition::Standard,
         None => return None,
     };
-    let of_annotation = |value| Resolved { value, source: Source::NlbTargetTypeAnnotation };
+    let gates = &controller.feature_gates;
+    let is_taken = edition == Edition::AutoMode
+        || (gates.service_controller
+            && (!gates.load_balancer_services_only || service.service_type() == ServiceType::LoadBalancer));
+    if !controller.has(edition) || !is_taken {
+        return None;
+    }
+    let annotation = |value, key| {
+        let object = ObjectRef::new(Kind::Service, &service.metadata.namespace, &service.metadata.name);
+        Resolved { value, source: Source::Annotation { object, key } }
+    };
     let target_type = match (edition, lb_type, target_type) {
-        (Edition::Standard, Some("nlb-ip"), _) => Resolved { value: TargetType::Ip, source: Source::NlbTypeAnnotation },
-        (_, _, Some("ip")) => of_annotation(TargetType::Ip),
-        (_, _, Some(_)) => of_annotation(TargetType::Instance),
-        (_, _, None) => default_target_type(edition, flags.default_target_type),
+        (Edition::Standard, Some("nlb-ip"), _) => annotation(TargetType::Ip, NLB_TYPE),
+        (_, _, Some("ip")) => annotation(TargetType::Ip, NLB_TARGET_TYPE),
+        (_, _, Some(_)) => annotation(TargetType::Instance, NLB_TARGET_TYPE),
+        (_, _, None) => default_target_type(edition, controller),
     };
     Some(NetworkLoadBalancer { edition, target_type })
 }
@@ -59,40 +61,46 @@ pub fn network_load_balancer(service: &Service, flags: &Flags) -> Option<Network
 /// annotations that the controller would read and refuse. A key that names no listener means nothing.
 ///
 /// LBC `pkg/service/model_build_listener.go` buildListenerSpec, buildActionConfigViaAnnotation.
-pub fn references_of_listeners(service: &Service) -> (Vec<BackendReference<'static>>, Vec<ActionError>) {
+pub fn references_of_listeners<'a>(
+    service: &'a Service,
+    controller: &Controller,
+) -> (Vec<BackendReference<'a>>, Vec<DecodeError>) {
     let mut references = Vec::new();
     let mut errors = Vec::new();
-    for key in listener_keys(service) {
+    for key in listener_keys(service, controller) {
         let Some(action) = service.metadata.annotation(&key) else { continue };
         match target_groups_of_action(ActionOwner::Service, &key, action) {
             Err(error) => errors.push(error),
-            Ok(groups) => {
-                references.extend(groups.into_iter().map(|group| BackendReference {
-                    service_name: group.service_name.into(),
-                    port: group.service_port,
-                }))
-            }
+            Ok(groups) => references.extend(groups.into_iter().map(|group| BackendReference {
+                namespace: &service.metadata.namespace,
+                name: group.service_name.into(),
+                port: Some(group.service_port),
+                place: Place::Action { key: key.clone(), index: group.index },
+            })),
         }
     }
     (references, errors)
 }
 
 /// The annotations of a Service that decide something here: of its own load balancer, and of Ingresses in front of it.
-pub fn annotations_of_service(service: &Service) -> Vec<(&str, &str)> {
+pub fn annotations_of_service<'a>(service: &'a Service, controller: &Controller) -> Vec<(&'a str, &'a str)> {
     let mut actions = BTreeSet::new();
-    actions.extend(listener_keys(service));
-    entries_read(&service.metadata.annotations, |key| {
+    actions.extend(listener_keys(service, controller));
+    entries_read(&service.metadata.annotations.0, |key| {
         matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | NLB_TARGET_TYPE | NLB_HEALTH_CHECK_PORT)
-            || matches!(key, TYPE | CERTIFICATES | TLS_PORTS | QUIC_PORTS | TCP_UDP)
+            || matches!(key, NLB_TYPE | NLB_CERTIFICATES | NLB_TLS_PORTS | NLB_QUIC_PORTS | NLB_TCP_UDP)
             || actions.contains(key)
     })
 }
 
 /// The annotation keys of the Service's listeners, each once.
-fn listener_keys(service: &Service) -> Vec<String> {
-    let config = ListenerConfig::new(service);
+fn listener_keys(service: &Service, controller: &Controller) -> Vec<String> {
+    if !service.metadata.annotations.0.keys().any(|key| key.starts_with(NLB_ACTIONS)) {
+        return Vec::new();
+    }
+    let config = ListenerConfig::new(service, controller);
     let mut seen = BTreeSet::new();
-    let keys = service.spec.ports.iter().map(|port| format!("{ACTIONS_PREFIX}{}-{}", config.protocol(port), port.port));
+    let keys = service.spec.ports.iter().map(|port| format!("{NLB_ACTIONS}{}-{}", config.protocol(port), port.port));
     keys.filter(|key| seen.insert(key.clone())).collect()
 }
 
@@ -106,33 +114,35 @@ struct ListenerConfig<'a> {
 }
 
 impl<'a> ListenerConfig<'a> {
-    fn new(service: &'a Service) -> Self {
+    fn new(service: &'a Service, controller: &Controller) -> Self {
         let list = |key| comma_separated(service.metadata.annotation(key).unwrap_or_default());
         let mut seen = BTreeSet::new();
         let mut merged_ports = BTreeSet::new();
-        if service.metadata.annotation(TCP_UDP).is_some_and(is_true) {
+        // LBC `pkg/service/model_build_listener.go` shouldUseTCPUDP: a value that is no boolean leaves it to the gate.
+        let annotation = service.metadata.annotation(NLB_TCP_UDP).and_then(parse_bool);
+        if annotation.unwrap_or(controller.feature_gates.tcp_udp_listener) {
             merged_ports.extend(service.spec.ports.iter().map(|port| port.port).filter(|port| !seen.insert(*port)));
         }
         Self {
-            has_certificates: !list(CERTIFICATES).is_empty(),
-            tls_ports: list(TLS_PORTS),
-            quic_ports: list(QUIC_PORTS),
+            has_certificates: !list(NLB_CERTIFICATES).is_empty(),
+            tls_ports: list(NLB_TLS_PORTS),
+            quic_ports: list(NLB_QUIC_PORTS),
             merged_ports,
         }
     }
 
     /// The protocol of the listener of a port.
-    fn protocol(&self, port: &ServicePort) -> &'static str {
+    fn protocol(&self, port: &'a ServicePort) -> &'a str {
         let number = port.port.to_string();
         let is_listed = |list: &BTreeSet<&str>| list.contains(port.name.as_str()) || list.contains(number.as_str());
-        match (self.merged_ports.contains(&port.port), port.protocol) {
+        match (self.merged_ports.contains(&port.port), port.protocol.as_str()) {
             (true, _) if is_listed(&self.quic_ports) => "TCP_QUIC",
             (true, _) => "TCP_UDP",
-            (false, Protocol::Udp) if is_listed(&self.quic_ports) => "QUIC",
-            (false, Protocol::Udp) => "UDP",
+            (false, "UDP") if is_listed(&self.quic_ports) => "QUIC",
+            (false, "UDP") => "UDP",
             (false, _) if self.has_certificates && (self.tls_ports.is_empty() || is_listed(&self.tls_ports)) => "TLS",
-            (false, Protocol::Sctp) => "SCTP",
-            (false, _) => "TCP",
+            (false, "") => "TCP",
+            (false, other) => other,
         }
     }
 }
@@ -145,8 +155,12 @@ fn comma_separated(text: &str) -> BTreeSet<&str> {
 }
 
 /// Go's `strconv.ParseBool`.
-fn is_true(text: &str) -> bool {
-    matches!(text, "1" | "t" | "T" | "TRUE" | "true" | "True")
+pub(super) fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -154,9 +168,9 @@ mod tests {
     use super::*;
 
     fn service(annotations: &[(&str, &str)], spec: &str) -> Service {
-        let mut service = Service::clone(&crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap());
+        let mut service: Service = crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
         let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-        service.metadata.annotations.extend(annotations);
+        service.metadata.annotations.0.extend(annotations);
         service
     }
 
@@ -166,8 +180,8 @@ mod tests {
         default: TargetType,
         expected: Option<(Edition, TargetType, Source)>,
     ) {
-        let flags = Flags { default_target_type: default, ..Flags::default() };
-        let annotations: Vec<(&str, &str)> = [(TYPE, lb_type), (NLB_TARGET_TYPE, target_type)]
+        let controller = Controller { default_target_type: default, ..Controller::default() };
+        let annotations: Vec<(&str, &str)> = [(NLB_TYPE, lb_type), (NLB_TARGET_TYPE, target_type)]
             .iter()
             .filter_map(|(key, value)| value.map(|value| (*key, value)))
             .collect();
@@ -175,14 +189,16 @@ mod tests {
         service.spec.load_balancer_class = class.map(str::to_owned);
         let expected = expected
             .map(|(edition, value, source)| NetworkLoadBalancer { edition, target_type: Resolved { value, source } });
-        assert_eq!(network_load_balancer(&service, &flags), expected);
+        assert_eq!(network_load_balancer(&service, &controller), expected);
     }
 
     #[test]
     fn services_that_are_taken_and_their_target_type() {
         use Edition::{AutoMode, Standard};
-        use Source::{AutoModeDefault, ControllerDefault, NlbTargetTypeAnnotation, NlbTypeAnnotation};
+        use Source::{AutoModeDefault, ControllerDefault};
         use TargetType::{Instance, Ip};
+        let of = |key| Source::Annotation { object: ObjectRef::new(Kind::Service, "", ""), key };
+        let (target_type, lb_type) = (|| of(NLB_TARGET_TYPE), || of(NLB_TYPE));
         let (external, nlb_ip) = (Some("external"), Some("nlb-ip"));
         let (instance, ip) = (Some("instance"), Some("ip"));
         let (own, auto) = (Some("service.k8s.aws/nlb"), Some("eks.amazonaws.com/nlb"));
@@ -190,54 +206,65 @@ mod tests {
         check([None, instance, None], Instance, None);
         check([external, None, None], Instance, None);
         check([external, Some("lambda"), None], Instance, None);
-        check([external, instance, None], Ip, Some((Standard, Instance, NlbTargetTypeAnnotation)));
-        check([external, ip, None], Instance, Some((Standard, Ip, NlbTargetTypeAnnotation)));
-        check([nlb_ip, None, None], Instance, Some((Standard, Ip, NlbTypeAnnotation)));
-        check([nlb_ip, instance, None], Instance, Some((Standard, Ip, NlbTypeAnnotation)));
+        check([external, instance, None], Ip, Some((Standard, Instance, target_type())));
+        check([external, ip, None], Instance, Some((Standard, Ip, target_type())));
+        check([nlb_ip, None, None], Instance, Some((Standard, Ip, lb_type())));
+        check([nlb_ip, instance, None], Instance, Some((Standard, Ip, lb_type())));
         check([external, instance, Some("other")], Instance, None);
         check([None, None, own], Instance, Some((Standard, Instance, ControllerDefault)));
         check([None, None, own], Ip, Some((Standard, Ip, ControllerDefault)));
-        check([None, Some("lambda"), own], Ip, Some((Standard, Instance, NlbTargetTypeAnnotation)));
-        check([nlb_ip, instance, own], Instance, Some((Standard, Ip, NlbTypeAnnotation)));
+        check([None, Some("lambda"), own], Ip, Some((Standard, Instance, target_type())));
+        check([nlb_ip, instance, own], Instance, Some((Standard, Ip, lb_type())));
         check([None, None, auto], Instance, Some((AutoMode, Ip, AutoModeDefault)));
-        check([None, instance, auto], Ip, Some((AutoMode, Instance, NlbTargetTypeAnnotation)));
-        check([nlb_ip, instance, auto], Ip, Some((AutoMode, Instance, NlbTargetTypeAnnotation)));
+        check([None, instance, auto], Ip, Some((AutoMode, Instance, target_type())));
+        check([nlb_ip, instance, auto], Ip, Some((AutoMode, Instance, target_type())));
     }
 
     #[test]
     fn the_class_of_auto_mode_is_its_own_whatever_the_flag_says() {
         let class = AUTO_MODE_CLASS.to_owned();
-        let flags = Flags { load_balancer_class: class.clone().into(), ..Flags::default() };
+        let controller = Controller { load_balancer_class: class.clone().into(), ..Controller::default() };
         let mut service = Service::default();
         service.spec.load_balancer_class = Some(class);
-        let edition = network_load_balancer(&service, &flags).map(|load_balancer| load_balancer.edition);
+        let edition = network_load_balancer(&service, &controller).map(|load_balancer| load_balancer.edition);
         assert_eq!(edition, Some(Edition::AutoMode));
     }
 
     #[track_caller]
+    fn check_keys_of(controller: &Controller, annotations: &[(&str, &str)], ports: &str, expected: &[&str]) {
+        let mut service = service(annotations, &format!(r#"{{"ports":{ports}}}"#));
+        let expected: Vec<String> = expected.iter().map(|key| format!("{NLB_ACTIONS}{key}")).collect();
+        service.metadata.annotations.0.insert(format!("{NLB_ACTIONS}x"), String::new());
+        assert_eq!(listener_keys(&service, controller), expected);
+    }
+
+    #[track_caller]
     fn check_keys(annotations: &[(&str, &str)], ports: &str, expected: &[&str]) {
-        let service = service(annotations, &format!(r#"{{"ports":{ports}}}"#));
-        let expected: Vec<String> = expected.iter().map(|key| format!("{ACTIONS_PREFIX}{key}")).collect();
-        assert_eq!(listener_keys(&service), expected);
+        check_keys_of(&Controller::default(), annotations, ports, expected);
     }
 
     #[test]
     fn the_key_of_a_listener_is_its_protocol_and_port() {
         let web = r#"[{"name":"http","port":80},{"name":"https","port":443,"protocol":"TCP"}]"#;
-        let certificate = (CERTIFICATES, "arn:a, arn:b");
+        let certificate = (NLB_CERTIFICATES, "arn:a, arn:b");
         check_keys(&[], web, &["TCP-80", "TCP-443"]);
         check_keys(&[certificate], web, &["TLS-80", "TLS-443"]);
-        check_keys(&[certificate, (TLS_PORTS, "https")], web, &["TCP-80", "TLS-443"]);
-        check_keys(&[certificate, (TLS_PORTS, "80, x")], web, &["TLS-80", "TCP-443"]);
-        check_keys(&[(CERTIFICATES, " ,"), (TLS_PORTS, "https")], web, &["TCP-80", "TCP-443"]);
+        check_keys(&[certificate, (NLB_TLS_PORTS, "https")], web, &["TCP-80", "TLS-443"]);
+        check_keys(&[certificate, (NLB_TLS_PORTS, "80, x")], web, &["TLS-80", "TCP-443"]);
+        check_keys(&[(NLB_CERTIFICATES, " ,"), (NLB_TLS_PORTS, "https")], web, &["TCP-80", "TCP-443"]);
         let dns = r#"[{"name":"tcp","port":53,"protocol":"TCP"},{"name":"udp","port":53,"protocol":"UDP"}]"#;
         check_keys(&[], dns, &["TCP-53", "UDP-53"]);
         check_keys(&[certificate], dns, &["TLS-53", "UDP-53"]);
-        check_keys(&[(TCP_UDP, "true")], dns, &["TCP_UDP-53"]);
-        check_keys(&[(TCP_UDP, "true"), certificate], dns, &["TCP_UDP-53"]);
-        check_keys(&[(TCP_UDP, "yes")], dns, &["TCP-53", "UDP-53"]);
-        check_keys(&[(TCP_UDP, "true"), (QUIC_PORTS, "53")], dns, &["TCP_QUIC-53"]);
-        check_keys(&[(QUIC_PORTS, "udp")], dns, &["TCP-53", "QUIC-53"]);
+        check_keys(&[(NLB_TCP_UDP, "true")], dns, &["TCP_UDP-53"]);
+        check_keys(&[(NLB_TCP_UDP, "true"), certificate], dns, &["TCP_UDP-53"]);
+        check_keys(&[(NLB_TCP_UDP, "yes")], dns, &["TCP-53", "UDP-53"]);
+        check_keys(&[(NLB_TCP_UDP, "true"), (NLB_QUIC_PORTS, "53")], dns, &["TCP_QUIC-53"]);
+        check_keys(&[(NLB_QUIC_PORTS, "udp")], dns, &["TCP-53", "QUIC-53"]);
         check_keys(&[], r#"[{"port":80,"protocol":"SCTP"}]"#, &["SCTP-80"]);
+        let mut merging = Controller::default();
+        merging.feature_gates.tcp_udp_listener = true;
+        check_keys_of(&merging, &[], dns, &["TCP_UDP-53"]);
+        check_keys_of(&merging, &[(NLB_TCP_UDP, "yes")], dns, &["TCP_UDP-53"]);
+        check_keys_of(&merging, &[(NLB_TCP_UDP, "F")], dns, &["TCP-53", "UDP-53"]);
     }
 }

@@ -2,35 +2,40 @@
 
 use std::collections::BTreeMap;
 
-use super::{Resolved, Source, TargetType, default_target_type, entries_read};
-use crate::kubernetes::{Edition, TargetGroupBinding};
+use super::annotations::{INGRESS_TARGET_TYPE, TRACKING_LABELS};
+use super::{Controller, Resolved, Source, TargetType, default_target_type, entries_read};
+use crate::kubernetes::{Edition, Kind, ObjectRef, TargetGroupBinding};
 
-/// The target type of a binding; none where the object holds a value that the controller does not know.
+/// The target type of a binding.
 ///
 /// Only `spec.targetType` counts: no annotation is read. LBC's webhook fills it in at CREATE
 /// (`webhooks/elbv2/targetgroupbinding_mutator.go`); where it is absent still, the default stands in for it.
-pub fn target_type_of_binding(
-    binding: &TargetGroupBinding,
-    edition: Edition,
-    default: TargetType,
-) -> Option<Resolved<TargetType>> {
-    match binding.spec.target_type.as_str() {
-        "" => Some(default_target_type(edition, default)),
-        name => TargetType::from_name(name).map(|value| Resolved { value, source: Source::TargetGroupBinding }),
+pub fn target_type_of_binding(binding: &TargetGroupBinding, edition: Edition, controller: &Controller) -> Resolved {
+    if binding.spec.target_type.is_empty() {
+        return default_target_type(edition, controller);
+    }
+    let metadata = &binding.metadata;
+    let object = ObjectRef::new(Kind::TargetGroupBinding(edition), &metadata.namespace, &metadata.name);
+    Resolved {
+        value: TargetType::from_name(&binding.spec.target_type),
+        source: Source::field(object, "spec.targetType"),
     }
 }
 
-/// The prefixes of the labels by which the controller knows what it made itself.
+/// Whether the annotation for Ingresses is on the binding, where the controller does not read it.
+pub fn has_ignored_annotation(binding: &TargetGroupBinding) -> bool {
+    binding.metadata.annotation(INGRESS_TARGET_TYPE) == Some("ip")
+}
+
+/// Whether `spec.targetType` of a new binding is what AWS says of its target group, not what the author wrote: then no
+/// manager owns the field, while others are owned.
 ///
-/// LBC `pkg/deploy/tracking/provider.go` StackLabels; those of Auto Mode are seen in public manifests only.
-const TRACKING_PREFIXES: [&str; 6] = [
-    "ingress.k8s.aws",
-    "service.k8s.aws",
-    "gateway.k8s.aws.alb",
-    "gateway.k8s.aws.nlb",
-    "ingress.eks.amazonaws.com",
-    "service.eks.amazonaws.com",
-];
+/// LBC `webhooks/elbv2/targetgroupbinding_mutator.go` defaultingTargetType. At admission, `metadata.managedFields` lists
+/// the fields that the user's request set, and none that a webhook added.
+pub fn target_type_is_of_aws(binding: &TargetGroupBinding) -> bool {
+    let managers = &binding.metadata.managed_fields;
+    !managers.is_empty() && !managers.iter().any(|manager| manager.fields_v1.spec.target_type.0)
+}
 
 /// Whether the controller made the object for an Ingress, a Service or a Gateway. Such an object follows its owner,
 /// and changing it starts a fight. A pair of labels counts only when complete.
@@ -50,13 +55,11 @@ pub fn labels_of_binding(binding: &TargetGroupBinding) -> Vec<(&str, &str)> {
 
 /// The parts of a label's key, where it has one of the prefixes.
 fn tracking_label(key: &str) -> Option<(&str, &str)> {
-    key.split_once('/').filter(|(prefix, _)| TRACKING_PREFIXES.contains(prefix))
+    key.split_once('/').filter(|(prefix, _)| TRACKING_LABELS.contains(prefix))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
-
     use super::*;
 
     #[track_caller]
@@ -69,7 +72,7 @@ mod tests {
     fn labels_of_the_controller() {
         check_labels(&["ingress.k8s.aws/stack"], true);
         check_labels(&["ingress.eks.amazonaws.com/stack"], true);
-        for prefix in TRACKING_PREFIXES {
+        for prefix in TRACKING_LABELS {
             check_labels(&[&format!("{prefix}/stack-namespace"), &format!("{prefix}/stack-name")], true);
             check_labels(&[&format!("{prefix}/stack-namespace")], false);
             check_labels(&[&format!("{prefix}/stack-name")], false);
@@ -80,36 +83,38 @@ mod tests {
         check_labels(&[], false);
     }
 
-    /// The view reads few labels; these are among them.
-    #[test]
-    fn labels_of_the_controller_are_read() {
-        for prefix in TRACKING_PREFIXES {
-            let labels = format!(r#"{{"{prefix}/stack-name":"a","{prefix}/stack-namespace":"b","app":"c"}}"#);
-            let binding: Rc<TargetGroupBinding> =
-                crate::kubernetes::decode(&format!(r#"{{"metadata":{{"labels":{labels}}}}}"#)).unwrap();
-            assert!(is_made_by_controller(&binding.metadata.labels), "{prefix}");
-            assert_eq!(binding.metadata.labels.len(), 2, "{prefix}");
-        }
-    }
-
     #[track_caller]
-    fn check_target_type(value: &str, edition: Edition, default: TargetType, expected: Option<(TargetType, Source)>) {
+    fn check_target_type(value: &str, edition: Edition, default: TargetType, expected: (TargetType, bool)) {
         let mut binding = TargetGroupBinding::default();
         value.clone_into(&mut binding.spec.target_type);
-        let expected = expected.map(|(value, source)| Resolved { value, source });
-        assert_eq!(target_type_of_binding(&binding, edition, default), expected);
+        let controller = Controller { default_target_type: default, ..Controller::default() };
+        let found = target_type_of_binding(&binding, edition, &controller);
+        assert_eq!((found.value, found.source.is_default()), expected);
     }
 
     #[test]
     fn target_type() {
         use Edition::{AutoMode, Standard};
         use TargetType::{Instance, Ip};
-        check_target_type("instance", Standard, Ip, Some((Instance, Source::TargetGroupBinding)));
-        check_target_type("ip", Standard, Instance, Some((Ip, Source::TargetGroupBinding)));
-        check_target_type("", Standard, Instance, Some((Instance, Source::ControllerDefault)));
-        check_target_type("", Standard, Ip, Some((Ip, Source::ControllerDefault)));
-        check_target_type("", AutoMode, Instance, Some((Ip, Source::AutoModeDefault)));
-        check_target_type("instance", AutoMode, Ip, Some((Instance, Source::TargetGroupBinding)));
-        check_target_type("lambda", Standard, Instance, None);
+        check_target_type("instance", Standard, Ip, (Instance, false));
+        check_target_type("ip", Standard, Instance, (Ip, false));
+        check_target_type("", Standard, Instance, (Instance, true));
+        check_target_type("", Standard, Ip, (Ip, true));
+        check_target_type("", AutoMode, Instance, (Ip, true));
+        check_target_type("instance", AutoMode, Ip, (Instance, false));
+        check_target_type("lambda", Standard, Instance, (TargetType::Unknown("lambda".to_owned()), false));
+    }
+
+    #[test]
+    fn a_target_type_that_nobody_owns_is_of_aws() {
+        let is_of_aws = |managed_fields: &str| {
+            let json =
+                format!(r#"{{"metadata":{{"managedFields":{managed_fields}}},"spec":{{"targetType":"instance"}}}}"#);
+            target_type_is_of_aws(&crate::kubernetes::decode(&json).unwrap())
+        };
+        assert!(!is_of_aws("null"));
+        assert!(!is_of_aws("[]"));
+        assert!(is_of_aws(r#"[{"manager":"kubectl","fieldsV1":{"f:spec":{"f:targetGroupARN":{}}}}]"#));
+        assert!(!is_of_aws(r#"[{"manager":"a"},{"manager":"kubectl","fieldsV1":{"f:spec":{"f:targetType":{}}}}]"#));
     }
 }

@@ -4,104 +4,183 @@
 
 use std::collections::BTreeSet;
 
-use super::path::{Context, Path};
-use crate::controller::TargetType;
-use crate::kubernetes::{Edition, IntOrString, ObjectRef, Service, is_valid_name};
-use crate::rules::{Fix, Remedy, Role};
-use crate::settings::Advice;
-use crate::verdict::{Hint, Report};
+use super::evaluation::Hint;
+use super::exposure::{Exposer, Exposure};
+use crate::cluster::World;
+use crate::controller::annotations::{INGRESS_HEALTH_CHECK_PORT, NLB_HEALTH_CHECK_PORT};
+use crate::controller::{health_check_port_of_ingress, is_in_node_port_range};
+use crate::kubernetes::{
+    Edition, IntOrString, Kind, ObjectRef, ObjectWithMetadata, Service, StatefulSet, display_port, is_valid_name,
+};
+use crate::settings::{Advice, Settings};
 
-/// Adds the warnings that the settings ask for.
-pub fn advise(paths: &[Path], fixes: &[Fix], context: &Context<'_>, report: &mut Report) {
-    let served: Vec<(&Path, &Service)> = paths
-        .iter()
-        .filter(|path| path.is_served_by(TargetType::Ip) || is_fixed(path, fixes))
-        .filter_map(|path| Some((path, path.backend.service().filter(|service| service.is_headless())?)))
-        .collect();
-    if served.is_empty() {
-        return;
-    }
-    for advice in Advice::ALL.into_iter().filter(|advice| context.gives(*advice)) {
-        let hints = match advice {
-            Advice::SecurityGroups => security_groups(&served),
-            Advice::TargetHealth => target_health(&served, context),
-            Advice::NetworkPlugin => network_plugin(&served, context),
-            Advice::StatelessService => stateless_service(&served, context),
-            Advice::ServicePort => service_port(&served),
-        };
-        report.hints(hints);
-    }
-}
-
-fn is_fixed(path: &Path, fixes: &[Fix]) -> bool {
-    path.is_served_by(TargetType::Instance) && matches!(&path.remedy, Remedy::Fix(fix) if fixes.contains(fix))
-}
-
-/// LBC `pkg/networking/networking_manager.go`: rules are written only for what `spec.networking` says.
-fn security_groups(served: &[(&Path, &Service)]) -> Vec<Hint> {
-    let bindings = served.iter().filter(|(path, _)| matches!(path.role, Role::TargetGroupBinding(_)));
-    let open_to_nobody = bindings.filter(|(path, _)| !path.has_networking);
-    open_to_nobody.map(|(path, _)| Hint::SecurityGroups { binding: path.server.clone() }).collect()
-}
-
-/// LBC `pkg/inject/pod_readiness/pod_readiness_gate.go`: gates are injected in namespaces with the label.
-fn target_health(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec<Hint> {
-    let Ok(Some(namespace)) = context.lookups.own_namespace() else { return Vec::new() };
-    let editions = Edition::ALL.into_iter().filter(|edition| is_served_by_edition(served, *edition));
-    editions
-        .map(Edition::readiness_gate_label)
-        .filter(|label| namespace.metadata.labels.get(*label).map(String::as_str) != Some("enabled"))
-        .map(|label| Hint::TargetHealth { namespace: context.lookups.namespace().to_owned(), label })
-        .collect()
-}
-
-/// The DaemonSet of amazon-vpc-cni-k8s; Auto Mode brings its own.
-fn network_plugin(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec<Hint> {
-    if !is_served_by_edition(served, Edition::Standard) {
-        return Vec::new();
-    }
-    match context.lookups.daemon_set("kube-system", "aws-node") {
-        Ok(None) => vec![Hint::NetworkPlugin],
-        Ok(Some(_)) | Err(_) => Vec::new(),
-    }
-}
-
-fn stateless_service(served: &[(&Path, &Service)], context: &Context<'_>) -> Vec<Hint> {
-    // A name that is still to be generated is named by nothing yet.
-    let services: Vec<&ObjectRef> =
-        served.iter().map(|(path, _)| &path.service).filter(|service| is_valid_name(&service.name)).collect();
-    if services.is_empty() {
-        return Vec::new();
-    }
-    let Ok(stateful_sets) = context.lookups.stateful_sets() else { return Vec::new() };
-    let mut named = BTreeSet::new();
-    named.extend(stateful_sets.iter().map(|set| set.spec.service_name.as_str()));
-    let mut seen = BTreeSet::new();
-    let stateless = services.into_iter().filter(|service| !named.contains(&*service.name) && seen.insert(*service));
-    stateless.map(|service| Hint::StatelessService { service: service.clone() }).collect()
-}
-
-/// LBC `pkg/k8s/service_utils.go` LookupServicePort: a number is compared with the ports, a name with their names.
-fn service_port(served: &[(&Path, &Service)]) -> Vec<Hint> {
-    let is_port = |service: &Service, port: &IntOrString| {
-        service.spec.ports.iter().any(|candidate| match port {
-            IntOrString::Int(number) => candidate.port == *number,
-            IntOrString::String(name) => candidate.name == *name,
-        })
-    };
+/// The pieces of advice that the settings ask for, on exposures of headless Services in ip mode.
+pub fn advise(served: &[&Exposure], settings: &Settings, world: &World<'_>) -> Vec<Hint> {
     let mut hints = Vec::new();
-    for (path, service) in served {
-        for port in path.ports.iter().filter(|port| !is_port(service, port)) {
-            hints.push(Hint::ServicePort {
-                server: path.server.clone(),
-                service: path.service.clone(),
-                port: port.to_string(),
-            });
+    if served.is_empty() {
+        return hints;
+    }
+    for advice in Advice::ALL.into_iter().filter(|advice| settings.advice.contains(advice)) {
+        match advice {
+            Advice::SecurityGroups => security_groups(served, &mut hints),
+            Advice::TargetHealth => target_health(served, world, &mut hints),
+            Advice::NetworkPlugin => network_plugin(served, world, &mut hints),
+            Advice::StatelessService => stateless_service(served, world, &mut hints),
+            Advice::ServicePort => service_port(served, &mut hints),
+            Advice::ServiceSelector => service_selector(served, &mut hints),
+            Advice::NodePortNumber => node_port_number(served, &mut hints),
         }
     }
     hints
 }
 
-fn is_served_by_edition(served: &[(&Path, &Service)], edition: Edition) -> bool {
-    served.iter().any(|(path, _)| path.role.edition() == edition)
+/// What is said beside a refusal too, since the fix alone would not help.
+pub fn advise_beside_refusal(refused: &[&Exposure], settings: &Settings) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let headless: Vec<&Exposure> =
+        refused.iter().filter(|it| it.backend.service().is_some_and(Service::is_headless)).copied().collect();
+    if settings.advice.contains(&Advice::ServicePort) {
+        service_port(refused, &mut hints);
+    }
+    if settings.advice.contains(&Advice::ServiceSelector) {
+        service_selector(&headless, &mut hints);
+    }
+    hints
+}
+
+fn add(hints: &mut Vec<Hint>, hint: Hint) {
+    if !hints.contains(&hint) {
+        hints.push(hint);
+    }
+}
+
+/// LBC `pkg/networking/networking_manager.go`: rules are written only for what `spec.networking` says.
+fn security_groups(served: &[&Exposure], hints: &mut Vec<Hint>) {
+    for exposure in served {
+        if let Exposer::Binding(binding) = &exposure.object
+            && binding.spec.networking.is_none()
+        {
+            add(hints, Hint::SecurityGroups { binding: exposure.exposer.clone() });
+        }
+    }
+}
+
+/// LBC `pkg/inject/pod_readiness/pod_readiness_gate.go`: gates are injected in namespaces with the label.
+fn target_health(served: &[&Exposure], world: &World<'_>, hints: &mut Vec<Hint>) {
+    let mut asked = BTreeSet::new();
+    for exposure in served {
+        let (name, edition) = (&*exposure.service.namespace, exposure.role.edition());
+        if !asked.insert((name, edition)) {
+            continue;
+        }
+        let Ok(Some(namespace)) = world.get::<ObjectWithMetadata>(Kind::Namespace, "", name) else { continue };
+        let label = edition.readiness_gate_label();
+        if namespace.metadata.labels.get(label).map(String::as_str) != Some("enabled") {
+            add(hints, Hint::TargetHealth { namespace: name.to_owned(), label });
+        }
+    }
+}
+
+/// The DaemonSet of amazon-vpc-cni-k8s; Auto Mode brings its own.
+fn network_plugin(served: &[&Exposure], world: &World<'_>, hints: &mut Vec<Hint>) {
+    let is_standard = served.iter().any(|exposure| exposure.role.edition() == Edition::Standard);
+    if is_standard && world.get::<ObjectWithMetadata>(Kind::DaemonSet, "kube-system", "aws-node") == Ok(None) {
+        add(hints, Hint::NetworkPlugin);
+    }
+}
+
+/// A Service that something manages is as its owner wants it.
+fn stateless_service(served: &[&Exposure], world: &World<'_>, hints: &mut Vec<Hint>) {
+    let is_free = |exposure: &&&Exposure| {
+        let service = exposure.backend.service();
+        // A name that is still to be generated is named by nothing yet.
+        is_valid_name(&exposure.service.name) && service.is_some_and(|it| it.metadata.controller().is_none())
+    };
+    let services: Vec<&ObjectRef> = served.iter().filter(is_free).map(|exposure| &exposure.service).collect();
+    if services.is_empty() {
+        return;
+    }
+    for service in services {
+        let Ok(sets) = world.mentioning::<StatefulSet>(Kind::StatefulSet, &service.name) else { return };
+        let names = |set: &StatefulSet| {
+            *set.metadata.namespace == *service.namespace && *set.spec.service_name == *service.name
+        };
+        if sets.iter().all(|set| set.as_ref().is_ok_and(|set| !names(set))) {
+            add(hints, Hint::StatelessService { service: service.clone() });
+        }
+    }
+}
+
+/// LBC `pkg/k8s/service_utils.go` LookupServicePort: a number is compared with the ports, a name with their names.
+fn service_port(served: &[&Exposure], hints: &mut Vec<Hint>) {
+    for exposure in served {
+        let Some(service) = exposure.backend.service() else { continue };
+        for port in exposure.ports.iter().filter(|port| service.port(port).is_none()) {
+            add(
+                hints,
+                Hint::ServicePort {
+                    exposer: exposure.exposer.clone(),
+                    service: exposure.service.clone(),
+                    port: display_port(port),
+                },
+            );
+        }
+    }
+}
+
+/// LBC `pkg/backend/endpoint_resolver.go` resolvePodEndpointsWithEndpointsData: only endpoints that are Pods are
+/// registered.
+fn service_selector(served: &[&Exposure], hints: &mut Vec<Hint>) {
+    for exposure in served {
+        if exposure.backend.service().is_some_and(|service| service.spec.selector.is_empty()) {
+            add(hints, Hint::ServiceSelector { service: exposure.service.clone() });
+        }
+    }
+}
+
+/// Numbers that were meant for nodes stay as they are.
+fn node_port_number(served: &[&Exposure], hints: &mut Vec<Hint>) {
+    for exposure in served {
+        for (object, field, port) in numbers_of(exposure) {
+            if is_in_node_port_range(port) {
+                add(hints, Hint::NodePortNumber { object, field, port });
+            }
+        }
+    }
+}
+
+/// The numbers in the places that hold node ports in instance mode.
+fn numbers_of(exposure: &Exposure) -> Vec<(ObjectRef, String, i32)> {
+    let annotated = |object: &ObjectRef, key: &str, value: &str| {
+        value.parse().ok().map(|port| (object.clone(), key.to_owned(), port)).into_iter().collect()
+    };
+    match (&exposure.object, exposure.backend.service()) {
+        (Exposer::Binding(binding), _) => {
+            let mut numbers = Vec::new();
+            let rules = binding.spec.networking.iter().flat_map(|networking| networking.ingress.iter().enumerate());
+            for (rule, it) in rules {
+                for (index, port) in it.ports.iter().enumerate() {
+                    if let Some(IntOrString::Int(port)) = port.port {
+                        let field = format!("spec.networking.ingress[{rule}].ports[{index}].port");
+                        numbers.push((exposure.exposer.clone(), field, port));
+                    }
+                }
+            }
+            numbers
+        }
+        (Exposer::Ingress(ingress, _), Some(service)) => match health_check_port_of_ingress(ingress, service) {
+            Some((value, true)) => annotated(&exposure.service, INGRESS_HEALTH_CHECK_PORT, value),
+            Some((value, false)) => annotated(&exposure.exposer, INGRESS_HEALTH_CHECK_PORT, value),
+            None => Vec::new(),
+        },
+        (Exposer::LoadBalancer(base), _) => match base.metadata.annotation(NLB_HEALTH_CHECK_PORT) {
+            Some(value) => annotated(&exposure.exposer, NLB_HEALTH_CHECK_PORT, value),
+            None => Vec::new(),
+        },
+        (Exposer::Route { health_check_port: Some(value), configuration, .. }, _) => {
+            let object = configuration.as_ref().or(exposure.source().object()).unwrap_or(&exposure.exposer);
+            annotated(object, "healthCheckPort", value)
+        }
+        _ => Vec::new(),
+    }
 }

@@ -1,36 +1,51 @@
-//! From a request to a verdict: what the object serves, what of it the request introduces, and what the mode makes of
-//! it.
+//! From a request to an evaluation: what the object makes the controller serve, what of that the request introduces, and
+//! what the mode makes of it.
 //!
-//! This is the only place that knows the mode. It does no IO but through the [`Cluster`], and cannot fail: what cannot
-//! be read or looked up becomes part of the verdict.
+//! This is the only place that knows the mode. It does no IO but through the lookups, makes no text, and cannot fail: what
+//! cannot be read or looked up becomes part of the evaluation.
 
 mod advice;
-mod ingress;
-mod object;
-mod path;
-mod service;
-mod target_group_binding;
+mod evaluation;
+mod exposure;
+mod judge;
+mod remedy;
+mod touched;
+
+pub use evaluation::{EVALUATION_VERSION, Evaluation, Fate, Finding, Hint, Outcome, Refusal};
+pub use exposure::{Reach, Role};
+pub use judge::Unchecked;
+pub use remedy::{Fix, Instead, Moved, MovedWhy, Remedy};
 
 use std::cell::{LazyCell, OnceCell};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use crate::cluster::{Cluster, Lookups};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::cluster::{Cluster, Lookups, Overlay, World};
+use crate::controller::annotations::{DEFAULT_INGRESS_CLASS, GATEWAY_ADD_ONS};
+use crate::controller::{annotations_of_ingress, annotations_of_service, has_ignored_annotation, labels_of_binding};
 use crate::edit;
-use crate::kubernetes::{DecodeError, Metadata, ObjectRef, ObjectWithMetadata, decode};
-use crate::request::{Object, Request};
-use crate::rules::{Finding, Fix, Remedy, RuleId, Unjudged};
-use crate::settings::{Mode, Reaction, Settings};
-use crate::verdict::{MAX_LISTED, Refusal, Report, Verdict};
-use object::{have_same_spec, is_being_deleted};
-use path::{Context, Judgement, Pair};
+use crate::kubernetes::{
+    DecodeError, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service, decode,
+};
+use crate::request::Request;
+use crate::rules::Problem;
+use crate::settings::{Advice, Mode, Reaction, Settings};
+use evaluation::order_of_harm;
+use exposure::{Exposer, Exposure, Pair};
+use judge::{Judge, Judgement, Needs};
+use remedy::Case;
+use touched::Admitted;
 
-/// The verdict on a request. It depends on the request, the settings and the objects looked up, and on nothing else.
-pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Verdict {
+/// The evaluation of a request. It depends on the request, the settings and the objects looked up, and on nothing else.
+pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Evaluation {
     let object = match &request.object.object {
-        Ok(object) if object.metadata().is_being_deleted => return Verdict::accept(),
+        Ok(object) if object.metadata().is_being_deleted() => return Evaluation::accept(),
         Ok(object) => object,
         // An object that cannot be read can still lose its finalizers.
-        Err(_) if is_being_deleted(request.object.json) => return Verdict::accept(),
+        Err(_) if is_being_deleted(request.object.json) => return Evaluation::accept(),
         Err(error) => return unreadable_object(request, error),
     };
     let old_object = match request.old_object.as_ref().map(|old| &old.object) {
@@ -38,205 +53,42 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
         Some(Ok(old)) => OldObject::Known(old),
         Some(Err(_)) => OldObject::Unreadable,
     };
+    let changes_something = LazyCell::new(|| match (&old_object, &request.old_object) {
+        (OldObject::Known(old), Some(old_text)) => {
+            deciding_metadata(object, settings) != deciding_metadata(old, settings)
+                || !have_same_spec(request.object.json, old_text.json)
+        }
+        _ => true,
+    });
+    // Such objects are no end of a pair: what they change is all that there is to say.
+    if !is_end(request.kind) && !*changes_something {
+        return Evaluation::accept();
+    }
     let lookups = Lookups::new(cluster, &request.namespace);
+    let admitted = ObjectRef::new(request.kind, &request.namespace, &object.metadata().name);
+    let overlay = Overlay {
+        kind: request.kind,
+        namespace: Rc::clone(&admitted.namespace),
+        name: Rc::clone(&admitted.name),
+        object: Some(object.clone()),
+    };
+    let world = World::new(&lookups, overlay);
     let context = Context {
-        lookups: &lookups,
         settings,
-        admitted: admitted(request, object.metadata()),
-        is_new: matches!(old_object, OldObject::None),
-        changes_something: LazyCell::new(Box::new(|| match (&old_object, &request.old_object) {
-            (OldObject::Known(old), Some(old_json)) => {
-                object.deciding_metadata() != old.deciding_metadata()
-                    || !have_same_spec(request.object.json, old_json.json)
-            }
-            _ => true,
-        })),
+        request,
+        admitted,
+        object,
+        old_object: &old_object,
+        world: &world,
+        changes_something: *changes_something,
     };
-    let judgement = object.judge(&context, &old_object, None);
-    let review = Review::new(&context, judgement, &old_object);
-    let mut report = Report::new(context.admitted.clone());
-    if let Some(refusal) = review.refusal() {
-        return review.refuse(refusal, report);
-    }
-    let fixes = review.fixes();
-    let mutated = match edit::apply(&fixes, request.object.json) {
-        Ok(mutated) => mutated,
-        // The object was read before, so it has the maps that are edited; the rest of it is looked at now.
-        Err(error) => return report.refuse(&Refusal::Unreadable(vec![error])),
-    };
-    review.warn(&fixes, &mut report);
-    if context.wants_advice() {
-        advice::advise(&review.judgement.paths, &fixes, &context, &mut report);
-    }
-    match mutated {
-        Some(mutated) => report.mutate(mutated),
-        None => report.accept(),
-    }
+    let judgement = context.judge(&world, None);
+    Review::new(&context, judgement).evaluate()
 }
 
-/// The admitted object, as people know it.
-fn admitted(request: &Request<'_>, metadata: &Metadata) -> ObjectRef {
-    // An object whose name is generated has none yet.
-    let given = [&*request.name, &metadata.name].into_iter().find(|name| !name.is_empty());
-    let name = given.map_or_else(|| format!("{}<generated>", metadata.generate_name).into(), |name| name.into());
-    ObjectRef { kind: request.kind.name(), namespace: request.namespace.as_ref().into(), name }
-}
-
-/// An object that cannot be read is refused, unless the stored one cannot be read in the same place.
-fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Verdict {
-    let old_error = request.old_object.as_ref().and_then(|old| old.object.as_ref().err());
-    let was_unreadable = old_error.is_some_and(|old| old.path == error.path);
-    let named = decode::<ObjectWithMetadata>(request.object.json).unwrap_or_default();
-    let mut report = Report::new(admitted(request, &named.metadata));
-    if was_unreadable {
-        report.unreadable_before(error);
-        report.accept()
-    } else {
-        report.refuse(&Refusal::Unreadable(vec![error.clone()]))
-    }
-}
-
-/// What was found, and which of it the request introduces.
-struct Review<'r, 'c> {
-    context: &'r Context<'c>,
-    judgement: Judgement,
-    findings: Vec<Finding>,
-    old_object: &'r OldObject<'r>,
-    /// Made when somebody first asks: most verdicts need not know what was there before.
-    before: OnceCell<Before>,
-}
-
-/// What was there before, as far as the findings go.
-#[derive(Default)]
-struct Before {
-    pairs: BTreeSet<Pair>,
-    unreadable: Vec<DecodeError>,
-    /// What could not be looked up for the old object alone. A failure that both objects share hides the same paths in
-    /// both, and tells nothing about the others.
-    failures: Vec<Unjudged>,
-}
-
-impl<'r, 'c> Review<'r, 'c> {
-    fn new(context: &'r Context<'c>, judgement: Judgement, old_object: &'r OldObject<'r>) -> Self {
-        let findings = judgement.findings(context.settings);
-        Self { context, judgement, findings, old_object, before: OnceCell::new() }
-    }
-
-    fn before(&self) -> &Before {
-        self.before.get_or_init(|| {
-            let OldObject::Known(old) = self.old_object else { return Before::default() };
-            let mut names = BTreeSet::new();
-            names.extend(self.findings.iter().map(|finding| &*finding.service.name));
-            let mut old = old.judge(self.context, &OldObject::None, Some(&names));
-            old.failures.retain(|failure| !self.judgement.failures.contains(failure));
-            Before { pairs: old.pairs(self.context.settings), unreadable: old.unreadable, failures: old.failures }
-        })
-    }
-
-    /// What could not be looked up for either object: what is introduced may be hidden, for `lookupFailure` to decide.
-    fn failures(&self) -> Vec<Unjudged> {
-        let of_old = self.before.get().map(|before| before.failures.as_slice()).unwrap_or_default();
-        self.judgement.failures.iter().chain(of_old).cloned().collect()
-    }
-
-    /// Whether anything can be new: something that decides has changed, in an object that was known.
-    fn can_introduce(&self) -> bool {
-        *self.context.changes_something && !matches!(self.old_object, OldObject::Unreadable)
-    }
-
-    /// Whether the request introduces any such finding. Where the old object could not be judged, it does not.
-    fn introduces(&self, is_meant: impl Fn(&Finding) -> bool) -> bool {
-        self.findings.iter().any(|finding| is_meant(finding) && self.is_introduced(finding))
-    }
-
-    fn is_introduced(&self, finding: &Finding) -> bool {
-        self.can_introduce() && self.before().failures.is_empty() && !self.before().pairs.contains(&Pair::of(finding))
-    }
-
-    fn newly_unreadable(&self) -> impl Iterator<Item = &DecodeError> {
-        let is_new = |error: &&DecodeError| {
-            self.can_introduce() && !self.before().unreadable.iter().any(|old| is_same_place(old, error))
-        };
-        self.judgement.unreadable.iter().filter(is_new)
-    }
-
-    fn refusal(&self) -> Option<RefusalKind> {
-        if self.newly_unreadable().next().is_some() {
-            Some(RefusalKind::Unreadable)
-        } else if self.introduces(|finding| is_refused(finding, self.context.settings)) {
-            Some(RefusalKind::Findings)
-        } else if !self.failures().is_empty() && self.lookup_reaction() == Reaction::Reject {
-            Some(RefusalKind::Lookups)
-        } else {
-            None
-        }
-    }
-
-    /// What a failed lookup leads to, for what this request introduces.
-    fn lookup_reaction(&self) -> Reaction {
-        let settings = self.context.settings;
-        let is_refused = settings.mode != Mode::Warn && *self.context.changes_something;
-        settings.lookup_failure.min(if is_refused { Reaction::Reject } else { Reaction::Warn })
-    }
-
-    fn refuse(&self, kind: RefusalKind, mut report: Report) -> Verdict {
-        let settings = self.context.settings;
-        if kind != RefusalKind::Lookups {
-            self.tell_failures(&mut report);
-        }
-        let refusal = match kind {
-            RefusalKind::Unreadable => Refusal::Unreadable(self.newly_unreadable().cloned().collect()),
-            RefusalKind::Findings => {
-                let is_only_warned_of = |finding: &&Finding| {
-                    finding.rule == RuleId::MissingService && settings.missing_service != Reaction::Reject
-                };
-                let introduced = self.findings.iter().filter(|finding| self.is_introduced(finding));
-                let (warned, refused): (Vec<&Finding>, Vec<&Finding>) = introduced.partition(is_only_warned_of);
-                report.findings(&warned);
-                Refusal::Findings(refused)
-            }
-            // None of the findings is the reason, but all are worth knowing: monitor mode keeps nothing but warnings.
-            RefusalKind::Lookups => {
-                report.findings(&self.findings.iter().collect::<Vec<_>>());
-                Refusal::Lookups(self.failures())
-            }
-        };
-        report.refuse(&refusal)
-    }
-
-    fn tell_failures(&self, report: &mut Report) {
-        let failures = self.failures();
-        if failures.is_empty() {
-            return;
-        }
-        match self.lookup_reaction() {
-            Reaction::Allow => report.note_failed_lookups(&failures),
-            Reaction::Warn | Reaction::Reject => report.failed_lookups(&failures),
-        }
-    }
-
-    /// Every fix that can be applied, each once.
-    fn fixes(&self) -> Vec<Fix> {
-        let mut fixes = Vec::new();
-        for finding in self.findings.iter().filter(|_| self.context.settings.mode == Mode::Mutate) {
-            match &finding.remedy {
-                Remedy::Fix(fix) if !fixes.contains(fix) => fixes.push(fix.clone()),
-                Remedy::Fix(_) | Remedy::Instead(_) => {}
-            }
-        }
-        fixes
-    }
-
-    fn warn(&self, fixes: &[Fix], report: &mut Report) {
-        let (fixed, left): (Vec<&Finding>, Vec<&Finding>) =
-            self.findings.iter().partition(|finding| is_fixed_by(finding, fixes));
-        report.fixed(&fixed);
-        report.findings(&left);
-        self.tell_failures(report);
-        for error in self.judgement.unreadable.iter().take(MAX_LISTED) {
-            report.unreadable_before(error);
-        }
-    }
+/// Whether objects of a kind serve or are served themselves; the others only change what others do.
+fn is_end(kind: Kind) -> bool {
+    matches!(kind, Kind::Service | Kind::Ingress | Kind::TargetGroupBinding(_) | Kind::Route(_))
 }
 
 /// The object as it is stored.
@@ -249,30 +101,396 @@ enum OldObject<'r> {
     Unreadable,
 }
 
-fn is_fixed_by(finding: &Finding, fixes: &[Fix]) -> bool {
-    matches!(&finding.remedy, Remedy::Fix(fix) if fixes.contains(fix))
+/// What everything depends on.
+struct Context<'r> {
+    settings: &'r Settings,
+    request: &'r Request<'r>,
+    admitted: ObjectRef,
+    object: &'r Object,
+    old_object: &'r OldObject<'r>,
+    world: &'r World<'r>,
+    /// Whether anything that decides differs from the stored object; always so for a new one.
+    changes_something: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum RefusalKind {
-    Unreadable,
-    Findings,
-    Lookups,
+impl Context<'_> {
+    fn old(&self) -> Option<&Object> {
+        match self.old_object {
+            OldObject::Known(old) => Some(old),
+            OldObject::None | OldObject::Unreadable => None,
+        }
+    }
+
+    /// What the admitted object touches, in one world; of these Services alone, where there are any here.
+    fn judge(&self, world: &World<'_>, wanted: Option<BTreeSet<ObjectRef>>) -> Judgement {
+        let advice = &self.settings.advice;
+        let is_advised = self.changes_something && is_end(self.request.kind) && !world.is_old();
+        let needs = Needs {
+            missing: self.settings.missing_service != Reaction::Allow && is_end(self.request.kind),
+            advice: is_advised && advice.iter().any(|advice| *advice != Advice::SecurityGroups),
+            binding_advice: is_advised && advice.contains(&Advice::SecurityGroups),
+            siblings: matches!(self.request.kind, Kind::TargetGroupConfiguration(_)) && !world.is_old(),
+        };
+        let mut judge = Judge::new(self.settings, world, &self.admitted, needs);
+        judge.is_new = matches!(self.old_object, OldObject::None) && !world.is_old();
+        judge.wanted = wanted;
+        judge.judge(Admitted { kind: self.request.kind, new: self.object, old: self.old() });
+        judge.found
+    }
+
+    /// Whether the stored binding is of type ip already, or there is none.
+    fn binding_can_change(&self) -> bool {
+        match self.old_object {
+            OldObject::None => true,
+            OldObject::Known(Object::TargetGroupBinding(old)) => old.spec.target_type == "ip",
+            OldObject::Known(_) | OldObject::Unreadable => false,
+        }
+    }
 }
 
-/// Whether the settings want to hear of a finding at all.
-fn is_judged(finding: &Finding, settings: &Settings) -> bool {
-    finding.rule != RuleId::MissingService || settings.missing_service != Reaction::Allow
+/// What was found, and which of it the request introduces.
+struct Review<'r> {
+    context: &'r Context<'r>,
+    judgement: Judgement,
+    /// The exposures that are findings, by place in the judgement, most harmful first.
+    found: Vec<(usize, Problem)>,
+    /// Made when somebody first asks: most verdicts need not know what was there before.
+    before: OnceCell<Before>,
 }
 
-/// Whether the request is refused for a finding that it introduces.
-fn is_refused(finding: &Finding, settings: &Settings) -> bool {
-    match (settings.mode, finding.rule) {
+/// What was there before, as far as the findings go.
+#[derive(Default)]
+struct Before {
+    pairs: BTreeSet<Pair>,
+    invalid: Vec<DecodeError>,
+    /// What could not be looked up for the old object alone. A failure that both objects share hides the same in both.
+    failures: Vec<Unchecked>,
+}
+
+impl<'r> Review<'r> {
+    fn new(context: &'r Context<'r>, judgement: Judgement) -> Self {
+        let mut found = Vec::new();
+        for (index, exposure) in judgement.exposures.iter().enumerate() {
+            if let Some(problem) =
+                exposure.problem(context.settings).filter(|problem| is_judged(context, exposure, *problem))
+            {
+                found.push((order_of_harm(exposure, problem), index, problem));
+            }
+        }
+        found.sort_by_key(|(harm, index, _)| (*harm, *index));
+        let found = found.into_iter().map(|(_, index, problem)| (index, problem)).collect();
+        Self { context, judgement, found, before: OnceCell::new() }
+    }
+
+    /// The findings with their exposures.
+    fn exposures(&self) -> impl Iterator<Item = (&Exposure, Problem)> {
+        self.found.iter().filter_map(|(index, problem)| Some((self.judgement.exposures.get(*index)?, *problem)))
+    }
+
+    fn before(&self) -> &Before {
+        self.before.get_or_init(|| {
+            let old = match self.context.old_object {
+                OldObject::None if is_end(self.context.request.kind) => return Before::default(),
+                OldObject::None => None,
+                OldObject::Known(old) => Some((*old).clone()),
+                OldObject::Unreadable => return Before::default(),
+            };
+            let wanted = self.exposures().map(|(exposure, _)| exposure.service.clone()).collect();
+            let world = self.context.world.before(old);
+            let old = self.context.judge(&world, Some(wanted));
+            let pairs = old.exposures.iter().filter_map(|exposure| {
+                let problem = exposure.problem(self.context.settings)?;
+                is_judged(self.context, exposure, problem).then(|| exposure.pair())
+            });
+            let failures = old.failures.iter().filter(|failure| !self.judgement.failures.contains(failure));
+            Before { pairs: pairs.collect(), failures: failures.cloned().collect(), invalid: old.invalid }
+        })
+    }
+
+    /// What could not be looked up for either object: what is introduced may be hidden, for `lookupFailure` to decide.
+    fn failures(&self) -> Vec<Unchecked> {
+        let of_old = self.before.get().map(|before| before.failures.as_slice()).unwrap_or_default();
+        self.judgement.failures.iter().chain(of_old).cloned().collect()
+    }
+
+    /// Whether anything can be new: something that decides has changed, in an object that was known.
+    fn can_introduce(&self) -> bool {
+        self.context.changes_something && !matches!(self.context.old_object, OldObject::Unreadable)
+    }
+
+    /// Whether the request introduces a finding. Where the old object could not be judged, it does not. Moving into another
+    /// group or onto another Gateway is an introduction, leaving a group is not.
+    fn is_introduced(&self, exposure: &Exposure) -> bool {
+        if !self.can_introduce() || !self.before().failures.is_empty() {
+            return false;
+        }
+        let pair = exposure.pair();
+        let is_same = |old: &Pair| *old == pair || (pair.is_alone() && pair.is_of_same_objects(old));
+        !self.before().pairs.iter().any(is_same)
+    }
+
+    fn newly_invalid(&self) -> Vec<DecodeError> {
+        let is_new = |error: &&DecodeError| {
+            self.can_introduce() && !self.before().invalid.iter().any(|old| is_same_place(old, error))
+        };
+        self.judgement.invalid.iter().filter(is_new).cloned().collect()
+    }
+
+    /// What a failed lookup leads to, for what this request introduces.
+    fn lookup_reaction(&self) -> Reaction {
+        let settings = self.context.settings;
+        let can_refuse = settings.mode != Mode::Warn && self.context.changes_something;
+        settings.lookup_failure.min(if can_refuse { Reaction::Reject } else { Reaction::Warn })
+    }
+
+    fn evaluate(self) -> Evaluation {
+        let mut findings = self.findings();
+        let settings = self.context.settings;
+        let mut refusal = None;
+        let invalid = self.newly_invalid();
+        if !invalid.is_empty() {
+            refusal = Some(Refusal::InvalidObject(invalid));
+        } else if self.refuse_introduced(&mut findings) {
+            refusal = Some(Refusal::Findings);
+        } else if !self.failures().is_empty() && self.lookup_reaction() == Reaction::Reject {
+            refusal = Some(Refusal::Lookups);
+        }
+        let mut outcome = Outcome::Accept;
+        if let Some(refusal) = refusal {
+            outcome = Outcome::Reject(refusal);
+        } else if settings.mode == Mode::Mutate {
+            match self.fix(&mut findings) {
+                Ok(Some(object)) => outcome = Outcome::Mutate(object),
+                Ok(None) => {}
+                // The object was read before, so it has the maps that are edited; the rest of it is looked at now.
+                Err(error) => outcome = Outcome::Reject(Refusal::InvalidObject(vec![error])),
+            }
+        }
+        let advice = self.advice(&findings, &outcome);
+        Evaluation {
+            object: Some(self.context.admitted.clone()),
+            operation: Some(self.context.request.operation),
+            outcome,
+            findings,
+            advice,
+            failures: self.failures(),
+            tells_failures: self.lookup_reaction() != Reaction::Allow,
+            invalid: self.judgement.invalid,
+            unresolved: self.judgement.unresolved,
+        }
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let case = Case {
+            settings: self.context.settings,
+            admitted: &self.context.admitted,
+            operation: self.context.request.operation,
+            binding_can_change: self.context.binding_can_change(),
+            exposures: &self.judgement.exposures,
+        };
+        self.exposures().map(|(exposure, problem)| self.finding(exposure, problem, case.remedy(exposure))).collect()
+    }
+
+    fn finding(&self, exposure: &Exposure, problem: Problem, remedy: Remedy) -> Finding {
+        let changed = remedy.change(&exposure.service, &exposure.exposer, &self.context.admitted).object;
+        let owner = self.owner_of(changed, exposure);
+        let (other_configuration, is_annotated_in_vain) = match &exposure.object {
+            Exposer::Binding(binding) => (None, has_ignored_annotation(binding)),
+            Exposer::Route { other_configuration, has_ignored_annotation, .. } => {
+                (other_configuration.clone(), *has_ignored_annotation)
+            }
+            Exposer::Ingress(..) | Exposer::LoadBalancer(_) => (None, false),
+        };
+        Finding {
+            problem,
+            service: exposure.service.clone(),
+            exposer: exposure.exposer.clone(),
+            role: exposure.role,
+            reach: exposure.reach.clone(),
+            place: exposure.place.clone(),
+            ports: exposure.ports.clone(),
+            target_type: (problem != Problem::MissingService).then(|| exposure.target_type.clone()),
+            other_configuration,
+            has_ignored_annotation: is_annotated_in_vain,
+            remedy,
+            owner,
+            introduced: None,
+            fate: Fate::Warned,
+        }
+    }
+
+    /// The controller that manages an object, by kind and name, where the object is known.
+    fn owner_of(&self, object: &ObjectRef, exposure: &Exposure) -> Option<(String, String)> {
+        let named = |owner: &OwnerReference| (owner.kind.clone(), owner.name.clone());
+        let of = |metadata: &Metadata| metadata.controller().map(named);
+        if *object == self.context.admitted {
+            return of(self.context.object.metadata());
+        }
+        if *object == exposure.service {
+            return exposure.backend.service().and_then(|service| of(&service.metadata));
+        }
+        match &exposure.object {
+            Exposer::Binding(binding) if *object == exposure.exposer => of(&binding.metadata),
+            Exposer::Ingress(ingress, _) if *object == exposure.exposer => of(&ingress.metadata),
+            Exposer::LoadBalancer(service) if *object == exposure.exposer => of(&service.metadata),
+            Exposer::Route { owner, .. } if *object == exposure.exposer => owner.clone(),
+            _ => None,
+        }
+    }
+
+    /// Marks the findings for which the request is refused; whether there are any. Then only what is introduced is told.
+    fn refuse_introduced(&self, findings: &mut [Finding]) -> bool {
+        let settings = self.context.settings;
+        let mut is_refused = false;
+        for (finding, (exposure, _)) in findings.iter_mut().zip(self.exposures()) {
+            if leads_to_refusal(finding, settings) {
+                let is_introduced = self.is_introduced(exposure);
+                finding.introduced = Some(is_introduced);
+                is_refused |= is_introduced;
+            }
+        }
+        if is_refused {
+            for (finding, (exposure, _)) in findings.iter_mut().zip(self.exposures()) {
+                let is_introduced = self.is_introduced(exposure);
+                finding.introduced = Some(is_introduced);
+                let is_only_warned_of =
+                    finding.problem == Problem::MissingService && settings.missing_service != Reaction::Reject;
+                finding.fate = match (is_introduced, is_only_warned_of) {
+                    (true, false) => Fate::Refused,
+                    (true, true) => Fate::Warned,
+                    (false, _) => Fate::Untold,
+                };
+            }
+        }
+        is_refused
+    }
+
+    /// The object with every fix applied that can be.
+    fn fix(&self, findings: &mut [Finding]) -> Result<Option<String>, DecodeError> {
+        let mut fixes: Vec<&Fix> = Vec::new();
+        for finding in findings.iter() {
+            if let Remedy::Fix(fix) = &finding.remedy
+                && !fixes.contains(&fix)
+            {
+                fixes.push(fix);
+            }
+        }
+        if fixes.is_empty() {
+            return Ok(None);
+        }
+        let edits: Vec<edit::Edit> = fixes.iter().flat_map(|fix| fix.edits()).collect();
+        let object = edit::apply(&edits, self.context.request.object.json)?;
+        for finding in findings.iter_mut().filter(|finding| matches!(finding.remedy, Remedy::Fix(_))) {
+            finding.fate = Fate::Fixed;
+        }
+        Ok(Some(object))
+    }
+
+    fn advice(&self, findings: &[Finding], outcome: &Outcome) -> Vec<Hint> {
+        if !self.context.changes_something || !is_end(self.context.request.kind) {
+            return Vec::new();
+        }
+        let with_fate = |fate: Fate| {
+            let zipped = findings.iter().zip(self.exposures()).filter(move |(finding, _)| finding.fate == fate);
+            zipped.map(|(_, (exposure, _))| exposure)
+        };
+        let settings = self.context.settings;
+        match outcome {
+            Outcome::Reject(Refusal::Findings) => {
+                advice::advise_beside_refusal(&with_fate(Fate::Refused).collect::<Vec<_>>(), settings)
+            }
+            Outcome::Reject(_) => Vec::new(),
+            Outcome::Accept | Outcome::Mutate(_) => {
+                let in_ip_mode = self.judgement.exposures.iter().filter(|exposure| exposure.is_headless_in_ip_mode());
+                let fixed = with_fate(Fate::Fixed)
+                    .filter(|exposure| exposure.backend.service().is_some_and(Service::is_headless));
+                advice::advise(&in_ip_mode.chain(fixed).collect::<Vec<_>>(), settings, self.context.world)
+            }
+        }
+    }
+}
+
+/// Whether the settings want to hear of a finding at all. A missing Service is told where the object that refers to it is
+/// admitted.
+fn is_judged(context: &Context<'_>, exposure: &Exposure, problem: Problem) -> bool {
+    problem != Problem::MissingService
+        || (context.settings.missing_service != Reaction::Allow && exposure.exposer == context.admitted)
+}
+
+/// Whether the request is refused for a finding, if it introduces it.
+fn leads_to_refusal(finding: &Finding, settings: &Settings) -> bool {
+    match (settings.mode, finding.problem) {
         (Mode::Warn, _) => false,
-        (_, RuleId::MissingService) => settings.missing_service == Reaction::Reject,
+        (_, Problem::MissingService) => settings.missing_service == Reaction::Reject,
         (Mode::Reject, _) => true,
         (Mode::Mutate, _) => matches!(finding.remedy, Remedy::Instead(_)),
     }
+}
+
+/// An object that cannot be read is refused, unless the stored one cannot be read in the same place.
+fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Evaluation {
+    let old_error = request.old_object.as_ref().and_then(|old| old.object.as_ref().err());
+    let was_unreadable = old_error.is_some_and(|old| old.path == error.path);
+    let named: ObjectWithMetadata = decode(request.object.json).unwrap_or_default();
+    let name = [named.metadata.name.as_str(), &request.name].into_iter().find(|name| !name.is_empty());
+    let name = name.map_or_else(|| format!("{}<generated>", named.metadata.generate_name), str::to_owned);
+    let outcome =
+        if was_unreadable { Outcome::Accept } else { Outcome::Reject(Refusal::InvalidObject(vec![error.clone()])) };
+    Evaluation {
+        object: Some(ObjectRef::new(request.kind, &request.namespace, &name)),
+        operation: Some(request.operation),
+        outcome,
+        invalid: vec![error.clone()],
+        ..Evaluation::accept()
+    }
+}
+
+/// Whether an object has a deletionTimestamp, where the rest of it cannot be read.
+fn is_being_deleted(json: &str) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Named {
+        metadata: Deletion,
+    }
+
+    #[derive(Default, Deserialize)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Deletion {
+        deletion_timestamp: Presence,
+    }
+
+    decode::<Named>(json).is_ok_and(|named| named.metadata.deletion_timestamp.0)
+}
+
+/// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses decides
+/// nothing.
+fn deciding_metadata<'o>(object: &'o Object, settings: &Settings) -> Vec<(&'o str, &'o str)> {
+    let annotations = |keys: &[&'static str]| -> Vec<(&'o str, &'o str)> {
+        let metadata = object.metadata();
+        let entry = |key: &&str| metadata.annotations.0.get_key_value(*key);
+        keys.iter().filter_map(entry).map(|(key, value)| (key.as_str(), value.as_str())).collect()
+    };
+    match object {
+        Object::Service(service) => annotations_of_service(service, &settings.controller),
+        Object::Ingress(ingress) => annotations_of_ingress(ingress),
+        Object::TargetGroupBinding(binding) => labels_of_binding(binding),
+        Object::IngressClass(_) => annotations(&[DEFAULT_INGRESS_CLASS]),
+        Object::Gateway(_) => annotations(&GATEWAY_ADD_ONS),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the specifications are the same JSON, to the letter: a host writes both in the same way.
+fn have_same_spec(new: &str, old: &str) -> bool {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Specified<'a> {
+        #[serde(borrow)]
+        spec: Option<&'a RawValue>,
+    }
+
+    let spec = |json| decode::<Specified<'_>>(json).map(|it| it.spec.map(RawValue::get));
+    matches!((spec(new), spec(old)), (Ok(new), Ok(old)) if new == old)
 }
 
 /// Two errors in the same annotation are in the same place, whatever broke inside.

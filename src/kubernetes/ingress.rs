@@ -1,13 +1,13 @@
 //! Ingress (`networking.k8s.io/v1`), as far as it is read.
 
-use json_text::{Read, Reader, fields};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde::Deserialize;
 
-use super::decode::View;
-use super::metadata::{Labels, Metadata};
-use super::service::IntOrString;
+use super::metadata::Metadata;
 
 /// An Ingress.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct Ingress {
     /// Its metadata.
     pub metadata: Metadata,
@@ -16,7 +16,8 @@ pub struct Ingress {
 }
 
 /// `spec` of an Ingress.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct IngressSpec {
     /// The IngressClass by name.
     pub ingress_class_name: Option<String>,
@@ -27,35 +28,40 @@ pub struct IngressSpec {
 }
 
 /// One rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct IngressRule {
     /// Its paths.
     pub http: HttpRule,
 }
 
 /// `http` of a rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct HttpRule {
     /// The paths.
     pub paths: Vec<HttpPath>,
 }
 
 /// One path of a rule.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct HttpPath {
     /// Where its traffic goes.
     pub backend: IngressBackend,
 }
 
 /// A backend: a Service, or a resource of another kind, which is not read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct IngressBackend {
     /// The Service, where the backend is one.
     pub service: Option<ServiceBackend>,
 }
 
 /// A Service as a backend.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct ServiceBackend {
     /// The Service's name, or the name of an action where the port's name is `use-annotation`.
     pub name: String,
@@ -64,67 +70,13 @@ pub struct ServiceBackend {
 }
 
 /// The port of a backend: by name where there is one, else by number.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(default)]
 pub struct ServiceBackendPort {
     /// By name.
     pub name: String,
     /// By number.
     pub number: i32,
-}
-
-impl View for Ingress {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "metadata" => self.metadata.read(reader, Labels::None),
-            "spec" => self.spec.read(reader),
-        })
-    }
-
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-}
-
-impl IngressSpec {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "ingressClassName" => reader.optional_text(&mut self.ingress_class_name),
-            "defaultBackend" => reader.optional(&mut self.default_backend, IngressBackend::read),
-            "rules" => reader.list(&mut self.rules, IngressRule::read),
-        })
-    }
-}
-
-impl IngressRule {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "http" => fields!(reader, { "paths" => reader.list(&mut self.http.paths, HttpPath::read) }),
-        })
-    }
-}
-
-impl HttpPath {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, { "backend" => self.backend.read(reader) })
-    }
-}
-
-impl IngressBackend {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, { "service" => reader.optional(&mut self.service, ServiceBackend::read) })
-    }
-}
-
-impl ServiceBackend {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "name" => reader.text(&mut self.name),
-            "port" => fields!(reader, {
-                "name" => reader.text(&mut self.port.name),
-                "number" => reader.int(&mut self.port.number),
-            }),
-        })
-    }
 }
 
 impl ServiceBackendPort {
@@ -134,10 +86,36 @@ impl ServiceBackendPort {
     }
 }
 
+/// Where a backend stands in an Ingress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BackendPlace {
+    /// `spec.defaultBackend`.
+    Default,
+    /// `spec.rules[…].http.paths[…].backend`.
+    Path {
+        /// The rule.
+        rule: usize,
+        /// The path of the rule.
+        path: usize,
+    },
+}
+
+impl std::fmt::Display for BackendPlace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("spec.defaultBackend"),
+            Self::Path { rule, path } => write!(f, "spec.rules[{rule}].http.paths[{path}].backend"),
+        }
+    }
+}
+
 impl Ingress {
-    /// Every backend that is a Service: the default backend, then the paths in their order.
-    pub fn service_backends(&self) -> impl Iterator<Item = &ServiceBackend> {
-        let of_paths = self.spec.rules.iter().flat_map(|rule| rule.http.paths.iter().map(|path| &path.backend));
-        self.spec.default_backend.iter().chain(of_paths).filter_map(|backend| backend.service.as_ref())
+    /// Every backend that is a Service, with its place: the default backend, then the paths in their order.
+    pub fn service_backends(&self) -> impl Iterator<Item = (BackendPlace, &ServiceBackend)> {
+        let of_paths = self.spec.rules.iter().enumerate().flat_map(|(rule, it)| {
+            it.http.paths.iter().enumerate().map(move |(path, it)| (BackendPlace::Path { rule, path }, &it.backend))
+        });
+        let default = self.spec.default_backend.iter().map(|backend| (BackendPlace::Default, backend));
+        default.chain(of_paths).filter_map(|(place, backend)| Some((place, backend.service.as_ref()?)))
     }
 }

@@ -1,13 +1,13 @@
 //! IngressClass (`networking.k8s.io/v1`) and the controller's IngressClassParams, as far as they are read.
 
-use json_text::{Read, Reader, fields};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use serde::Deserialize;
 
-use super::decode::View;
-use super::label_selector::LabelSelector;
-use super::metadata::{Labels, Metadata};
+use super::metadata::Metadata;
 
 /// An IngressClass.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct IngressClass {
     /// Its metadata.
     pub metadata: Metadata,
@@ -16,7 +16,8 @@ pub struct IngressClass {
 }
 
 /// `spec` of an IngressClass.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct IngressClassSpec {
     /// Whose class it is.
     pub controller: String,
@@ -25,7 +26,8 @@ pub struct IngressClassSpec {
 }
 
 /// A reference to the parameters of a class.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct ParametersReference {
     /// The group; absent for the core group.
     pub api_group: Option<String>,
@@ -36,7 +38,8 @@ pub struct ParametersReference {
 }
 
 /// IngressClassParams, of `elbv2.k8s.aws` or of `eks.amazonaws.com`.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
 pub struct IngressClassParams {
     /// Its metadata.
     pub metadata: Metadata,
@@ -45,7 +48,8 @@ pub struct IngressClassParams {
 }
 
 /// `spec` of IngressClassParams.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct IngressClassParamsSpec {
     /// The target type of every Ingress of the class; empty when not set.
     pub target_type: String,
@@ -56,69 +60,9 @@ pub struct IngressClassParamsSpec {
 }
 
 /// Ingresses that share a load balancer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct IngressGroup {
     /// Its name.
     pub name: String,
-}
-
-impl View for IngressClass {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "metadata" => self.metadata.read(reader, Labels::None),
-            "spec" => self.spec.read(reader),
-        })
-    }
-
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-}
-
-impl IngressClassSpec {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "controller" => reader.text(&mut self.controller),
-            "parameters" => reader.optional(&mut self.parameters, ParametersReference::read),
-        })
-    }
-}
-
-impl ParametersReference {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "apiGroup" => reader.optional_text(&mut self.api_group),
-            "kind" => reader.text(&mut self.kind),
-            "name" => reader.text(&mut self.name),
-        })
-    }
-}
-
-impl View for IngressClassParams {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "metadata" => self.metadata.read(reader, Labels::None),
-            "spec" => self.spec.read(reader),
-        })
-    }
-
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-}
-
-impl IngressClassParamsSpec {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "targetType" => reader.text(&mut self.target_type),
-            "namespaceSelector" => reader.optional(&mut self.namespace_selector, LabelSelector::read),
-            "group" => reader.optional(&mut self.group, IngressGroup::read),
-        })
-    }
-}
-
-impl IngressGroup {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, { "name" => reader.text(&mut self.name) })
-    }
 }

@@ -1,58 +1,28 @@
-//! Kubernetes' label selector.
+//! What Kubernetes' label selectors match.
 
 use std::collections::BTreeMap;
 
-use json_text::{Read, Reader, fields};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
 
-/// A `LabelSelector`: all of its parts must match; an empty one matches everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LabelSelector {
-    match_labels: BTreeMap<String, String>,
-    match_expressions: Vec<Requirement>,
+/// Whether `labels` match: all parts of the selector must, and an empty one matches everything. A selector with an unknown
+/// operator, or with values where there must be none (or none where there must be some), is an error in Kubernetes, and
+/// matches nothing.
+pub fn matches(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+    let mut wanted = selector.match_labels.iter().flatten();
+    wanted.all(|(key, value)| labels.get(key) == Some(value))
+        && selector.match_expressions.iter().flatten().all(|requirement| is_met(requirement, labels))
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Requirement {
-    key: String,
-    operator: String,
-    values: Vec<String>,
-}
-
-impl LabelSelector {
-    pub(super) fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "matchLabels" => reader.texts(&mut self.match_labels, |_| true),
-            "matchExpressions" => reader.list(&mut self.match_expressions, Requirement::read),
-        })
-    }
-
-    /// Whether `labels` match. A selector with an unknown operator, or with values where there must be none (or none
-    /// where there must be some), is an error in Kubernetes, and matches nothing.
-    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
-            && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
-    }
-}
-
-impl Requirement {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "key" => reader.text(&mut self.key),
-            "operator" => reader.text(&mut self.operator),
-            "values" => reader.list(&mut self.values, |text, reader| reader.text(text)),
-        })
-    }
-
-    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
-        let value = labels.get(&self.key);
-        let is_listed = value.is_some_and(|value| self.values.contains(value));
-        match self.operator.as_str() {
-            "In" => !self.values.is_empty() && is_listed,
-            "NotIn" => !self.values.is_empty() && !is_listed,
-            "Exists" => self.values.is_empty() && value.is_some(),
-            "DoesNotExist" => self.values.is_empty() && value.is_none(),
-            _ => false,
-        }
+fn is_met(requirement: &LabelSelectorRequirement, labels: &BTreeMap<String, String>) -> bool {
+    let values = requirement.values.as_deref().unwrap_or_default();
+    let value = labels.get(&requirement.key);
+    let is_listed = value.is_some_and(|value| values.contains(value));
+    match requirement.operator.as_str() {
+        "In" => !values.is_empty() && is_listed,
+        "NotIn" => !values.is_empty() && !is_listed,
+        "Exists" => values.is_empty() && value.is_some(),
+        "DoesNotExist" => values.is_empty() && value.is_none(),
+        _ => false,
     }
 }
 
@@ -63,9 +33,8 @@ mod tests {
     #[track_caller]
     fn check(selector: &str, expected: bool) {
         let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
-        let mut read = LabelSelector::default();
-        json_text::map(selector, |reader| read.read(reader)).unwrap();
-        assert_eq!(read.matches(&labels), expected);
+        let selector: LabelSelector = crate::kubernetes::decode(selector).unwrap();
+        assert_eq!(matches(&selector, &labels), expected, "{selector:?}");
     }
 
     #[test]
@@ -96,8 +65,14 @@ mod tests {
 
     #[test]
     fn an_invalid_selector_matches_nothing() {
-        check(r#"{"matchExpressions":[{"key":"team","operator":"in","values":["shop"]}]}"#, false);
-        check(r#"{"matchExpressions":[{"key":"team","operator":"NotIn"}]}"#, false);
-        check(r#"{"matchExpressions":[{"key":"team","operator":"Exists","values":["shop"]}]}"#, false);
+        for expression in [
+            r#"{"key":"team","operator":"Gt","values":["1"]}"#,
+            r#"{"key":"team","operator":"In"}"#,
+            r#"{"key":"team","operator":"NotIn","values":[]}"#,
+            r#"{"key":"team","operator":"Exists","values":["shop"]}"#,
+            r#"{"key":"tier","operator":"DoesNotExist","values":["a"]}"#,
+        ] {
+            check(&format!(r#"{{"matchExpressions":[{expression}]}}"#), false);
+        }
     }
 }

@@ -1,84 +1,155 @@
 //! `metadata`, as far as it is read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
-use json_text::{Read, Reader, fields};
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::decode::View;
+use super::decode::Presence;
 
 /// The metadata of any object.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Metadata {
     /// Empty for an object whose name is generated after admission.
     pub name: String,
     /// The prefix of a name that is generated after admission.
     pub generate_name: String,
-    /// Whether the object is being deleted (`deletionTimestamp` is set).
-    pub is_being_deleted: bool,
-    /// Labels; empty for kinds that need none.
+    /// Empty for an object of a cluster-scoped kind.
+    pub namespace: String,
+    /// When the object was created, in RFC 3339; empty for a new one.
+    pub creation_timestamp: String,
+    /// Whether the object is being deleted.
+    pub deletion_timestamp: Presence,
+    /// Labels.
     pub labels: BTreeMap<String, String>,
-    /// Annotations of Kubernetes' own domains.
-    pub annotations: BTreeMap<String, String>,
+    /// Annotations of the domains that Kubernetes and the controller use.
+    pub annotations: Annotations,
+    /// The objects that this one depends on.
+    pub owner_references: Vec<OwnerReference>,
+    /// Who set which fields; only requests and GETs have it.
+    pub managed_fields: Vec<ManagedFields>,
 }
 
-/// Which labels are read: few kinds need any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Labels {
-    /// None, whatever stands in their place.
-    None,
-    /// All of them.
-    All,
-    /// Those by which the controllers mark what they made for an object of another kind.
-    Marks,
+/// An object that another one depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct OwnerReference {
+    /// The owner's kind.
+    pub kind: String,
+    /// The owner's name; it is in the namespace of its dependent, or in none.
+    pub name: String,
+    /// Whether the owner manages the object: it takes changes back.
+    pub controller: bool,
 }
 
-/// Annotations of Kubernetes' own domains say something about the object; all others are for somebody else, as is the
-/// copy of the object that kubectl keeps.
-fn is_read_annotation(key: &str) -> bool {
-    let domain = key.as_bytes().split(|byte| *byte == b'/').next().unwrap_or_default();
-    domain.ends_with(b"kubernetes.io") && domain != b"kubectl.kubernetes.io"
+/// One entry of `managedFields`, as far as it is read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ManagedFields {
+    /// The fields that the manager set.
+    pub fields_v1: FieldsV1,
 }
 
-/// Marks have the kind of the owner at the start of their domain.
-fn is_mark(key: &str) -> bool {
-    ["ingress.", "service.", "gateway."].iter().any(|kind| key.starts_with(kind))
+/// The fields of an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct FieldsV1 {
+    /// Those below `spec`.
+    #[serde(rename = "f:spec")]
+    pub spec: SpecFields,
+}
+
+/// The fields below `spec` of an entry.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(default)]
+pub struct SpecFields {
+    /// `spec.targetType`.
+    #[serde(rename = "f:targetType")]
+    pub target_type: Presence,
 }
 
 impl Metadata {
-    pub(super) fn read(&mut self, reader: &mut Reader<'_>, labels: Labels) -> Read<()> {
-        fields!(reader, {
-            "name" => reader.text(&mut self.name),
-            "generateName" => reader.text(&mut self.generate_name),
-            "deletionTimestamp" => reader.present(&mut self.is_being_deleted),
-            "annotations" => reader.texts(&mut self.annotations, is_read_annotation),
-            "labels" => match labels {
-                Labels::None => Ok(reader.skip()?),
-                Labels::All => reader.texts(&mut self.labels, |_| true),
-                Labels::Marks => reader.texts(&mut self.labels, is_mark),
-            },
-        })
-    }
-
     /// The value of one annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.get(key).map(String::as_str)
+        self.annotations.0.get(key).map(String::as_str)
+    }
+
+    /// Whether the object is being deleted.
+    pub fn is_being_deleted(&self) -> bool {
+        self.deletion_timestamp.0
+    }
+
+    /// The object that manages this one.
+    pub fn controller(&self) -> Option<&OwnerReference> {
+        self.owner_references.iter().find(|owner| owner.controller)
     }
 }
 
-/// An object of which only the metadata is read (Namespace, DaemonSet).
+/// The annotations of an object, without those that are for somebody else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ObjectWithMetadata {
-    /// Its metadata.
-    pub metadata: Metadata,
+pub struct Annotations(pub BTreeMap<String, String>);
+
+/// Annotations of these domains say something about the object. All others are for somebody else, as is the copy of the
+/// object that kubectl keeps.
+fn is_read(key: &str) -> bool {
+    let domain = key.split('/').next().unwrap_or_default();
+    (domain.ends_with("kubernetes.io") && domain != "kubectl.kubernetes.io") || domain.starts_with("gateway.k8s.aws")
 }
 
-impl View for ObjectWithMetadata {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, { "metadata" => self.metadata.read(reader, Labels::All) })
-    }
+impl<'de> Deserialize<'de> for Annotations {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
 
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
+        impl<'de> Visitor<'de> for Read {
+            type Value = Annotations;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Annotations, A::Error> {
+                let mut annotations = BTreeMap::new();
+                while let Some(key) = map.next_key::<Text<'de>>()? {
+                    if !is_read(&key.0) {
+                        map.next_value::<IgnoredAny>()?;
+                    } else if annotations.insert(key.0.clone().into_owned(), map.next_value()?).is_some() {
+                        return Err(de::Error::custom(format_args!("annotation {} is given twice", key.0)));
+                    }
+                }
+                Ok(Annotations(annotations))
+            }
+        }
+
+        deserializer.deserialize_map(Read)
+    }
+}
+
+/// Text that is borrowed where it has no escapes.
+struct Text<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Read;
+
+        impl<'de> Visitor<'de> for Read {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(Read)
     }
 }
 
@@ -87,20 +158,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn annotations_of_kubernetes_are_read_and_no_others() {
-        let is_read = |key: &str| assert!(is_read_annotation(key), "{key}");
-        let is_not_read = |key: &str| assert!(!is_read_annotation(key), "{key}");
-        is_read("kubernetes.io/ingress.class");
-        is_read("alb.ingress.kubernetes.io/target-type");
-        is_read("alb.ingress.kubernetes.io/actions.a/b");
-        is_not_read("kubectl.kubernetes.io/last-applied-configuration");
-        is_not_read("example.com/kubernetes.io");
-        is_not_read("target-type");
+    fn annotations_of_kubernetes_and_the_controller_are_read_and_no_others() {
+        for key in [
+            "kubernetes.io/ingress.class",
+            "alb.ingress.kubernetes.io/target-type",
+            "alb.ingress.kubernetes.io/actions.a/b",
+            "gateway.k8s.aws.addon.wafv2",
+        ] {
+            assert!(is_read(key), "{key}");
+        }
+        for key in ["kubectl.kubernetes.io/last-applied-configuration", "example.com/kubernetes.io", "target-type"] {
+            assert!(!is_read(key), "{key}");
+        }
     }
 
     #[test]
-    fn marks_begin_with_the_kind_of_the_owner() {
-        assert!(is_mark("ingress.k8s.aws/stack"));
-        assert!(!is_mark("app.kubernetes.io/ingress."));
+    fn an_annotation_that_is_read_is_given_once() {
+        let twice = |key: &str| format!(r#"{{"annotations":{{"{key}":"a","{key}":"b"}}}}"#);
+        let decode = |json: &str| crate::kubernetes::decode::<Metadata>(json).map_err(|error| error.to_string());
+        assert!(decode(&twice("example.com/x")).is_ok());
+        assert!(decode(&twice("kubernetes.io/ingress.class")).is_err_and(|error| error.contains("is given twice")));
     }
 }

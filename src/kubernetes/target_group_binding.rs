@@ -1,13 +1,14 @@
 //! TargetGroupBinding (`elbv2.k8s.aws/v1beta1` and `eks.amazonaws.com/v1`), as far as it is read.
 
-use json_text::{Read, Reader, fields};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde::Deserialize;
 
-use super::decode::View;
-use super::metadata::{Labels, Metadata};
-use super::service::IntOrString;
+use super::decode::Presence;
+use super::metadata::Metadata;
 
 /// A TargetGroupBinding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct TargetGroupBinding {
     /// Its metadata.
     pub metadata: Metadata,
@@ -16,20 +17,22 @@ pub struct TargetGroupBinding {
 }
 
 /// `spec` of a TargetGroupBinding.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct TargetGroupBindingSpec {
     /// The Service that is bound, in the same namespace.
     pub service_ref: ServiceReference,
     /// `instance` or `ip`; empty when not set.
     pub target_type: String,
-    /// Whether the binding says who may reach the targets.
-    pub has_networking: bool,
+    /// Who may reach the targets, where the binding says so.
+    pub networking: Option<Networking>,
     /// Whether the binding chooses nodes.
-    pub has_node_selector: bool,
+    pub node_selector: Presence,
 }
 
 /// A Service and one of its ports.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct ServiceReference {
     /// The Service's name.
     pub name: String,
@@ -37,35 +40,26 @@ pub struct ServiceReference {
     pub port: Option<IntOrString>,
 }
 
-impl View for TargetGroupBinding {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "metadata" => self.metadata.read(reader, Labels::Marks),
-            "spec" => self.spec.read(reader),
-        })
-    }
-
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
+/// `spec.networking` of a TargetGroupBinding.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Networking {
+    /// The rules.
+    pub ingress: Vec<NetworkingRule>,
 }
 
-impl TargetGroupBindingSpec {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "serviceRef" => self.service_ref.read(reader),
-            "targetType" => reader.text(&mut self.target_type),
-            "networking" => reader.present(&mut self.has_networking),
-            "nodeSelector" => reader.present(&mut self.has_node_selector),
-        })
-    }
+/// One rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct NetworkingRule {
+    /// The ports that are opened.
+    pub ports: Vec<NetworkingPort>,
 }
 
-impl ServiceReference {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "name" => reader.text(&mut self.name),
-            "port" => IntOrString::read(&mut self.port, reader),
-        })
-    }
+/// One port of a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct NetworkingPort {
+    /// By number, or in ip mode by name.
+    pub port: Option<IntOrString>,
 }

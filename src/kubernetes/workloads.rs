@@ -1,12 +1,20 @@
-//! StatefulSet (`apps/v1`), as far as it is read.
+//! Objects that are looked up for advice and for labels, as far as they are read.
 
-use json_text::{Read, Reader, fields};
+use serde::Deserialize;
 
-use super::decode::View;
-use super::metadata::{Labels, Metadata};
+use super::metadata::Metadata;
+
+/// An object of which only the metadata is read (Namespace, DaemonSet).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ObjectWithMetadata {
+    /// Its metadata.
+    pub metadata: Metadata,
+}
 
 /// A StatefulSet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct StatefulSet {
     /// Its metadata.
     pub metadata: Metadata,
@@ -15,21 +23,9 @@ pub struct StatefulSet {
 }
 
 /// `spec` of a StatefulSet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct StatefulSetSpec {
     /// The headless Service that gives its pods their names.
     pub service_name: String,
-}
-
-impl View for StatefulSet {
-    fn read(&mut self, reader: &mut Reader<'_>) -> Read<()> {
-        fields!(reader, {
-            "metadata" => self.metadata.read(reader, Labels::None),
-            "spec" => fields!(reader, { "serviceName" => reader.text(&mut self.spec.service_name) }),
-        })
-    }
-
-    fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
 }

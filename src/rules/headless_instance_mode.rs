@@ -57,9 +57,11 @@
 //!   [#3790](https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/3790) and
 //!   [#4597](https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/4597)
 
+use super::Problem;
+use crate::controller::TargetType;
 use crate::kubernetes::Service;
 
-/// Whether a Service, served in instance mode, breaks the rule.
-pub fn is_broken_by(service: &Service) -> bool {
-    service.is_headless()
+/// Whether a Service breaks the rule when it is served in this way.
+pub fn check(service: &Service, target_type: &TargetType) -> Option<Problem> {
+    (service.is_headless() && *target_type == TargetType::Instance).then_some(Problem::HeadlessInstanceMode)
 }

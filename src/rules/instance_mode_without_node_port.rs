@@ -1,8 +1,10 @@
 //! Rule `instance-mode-without-node-port`, with `services: withoutNodePort`.
 //!
 //! ## What it does
-//! Finds Services that are not headless, but that instance mode cannot serve either: of type ClusterIP, and of type
-//! LoadBalancer with `allocateLoadBalancerNodePorts: false` and no node port.
+//! Finds Services that are not headless, but that instance mode cannot serve either, by the port that is referred to: of
+//! type ClusterIP; of type LoadBalancer with `allocateLoadBalancerNodePorts: false` and no node port on that port; of type
+//! ExternalName with ports. For a TargetGroupBinding the Service's type decides, and a LoadBalancer Service without any node
+//! port counts too: AWS refuses port 0. A missing node port alone does not count, as it is allocated after admission.
 //!
 //! ## Why it is harmful
 //! Instance mode registers nodes on the Service's node port, and there is none. Behind an Ingress, one such backend
@@ -37,40 +39,15 @@
 //! - [Target type of an NLB Service](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/service/annotations.md)
 //! - [Load balancers without node ports](https://kubernetes.io/docs/concepts/services-networking/service/#load-balancer-nodeport-allocation)
 
-use crate::controller::has_or_gets_node_ports;
-use crate::kubernetes::{Service, ServiceType};
+use super::Problem;
+use crate::controller::{Needed, TargetType, missing_node_port};
+use crate::kubernetes::Service;
+use crate::settings::ServiceScope;
 
-/// Whether a Service, served in instance mode, breaks the rule. A missing node port alone does not count: it is
-/// allocated after admission.
-pub fn is_broken_by(service: &Service) -> bool {
-    !service.is_headless()
-        && matches!(service.spec.service_type, ServiceType::ClusterIp | ServiceType::LoadBalancer)
-        && !has_or_gets_node_ports(service)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(spec: &str, expected: bool) {
-        let service = crate::kubernetes::decode::<Service>(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
-        assert_eq!(is_broken_by(&service), expected, "{spec}");
-    }
-
-    #[test]
-    fn services_without_node_port() {
-        check("{}", true);
-        check(r#"{"type":"ClusterIP","clusterIP":"10.0.0.1"}"#, true);
-        check(r#"{"type":"ClusterIP","clusterIP":"None"}"#, false);
-        check(r#"{"type":"NodePort","ports":[{"port":80}]}"#, false);
-        check(r#"{"type":"LoadBalancer","ports":[{"port":80}]}"#, false);
-        check(r#"{"type":"LoadBalancer","allocateLoadBalancerNodePorts":true,"ports":[{"port":80}]}"#, false);
-        check(r#"{"type":"LoadBalancer","allocateLoadBalancerNodePorts":false,"ports":[{"port":80}]}"#, true);
-        check(
-            r#"{"type":"LoadBalancer","allocateLoadBalancerNodePorts":false,"ports":[{"port":80,"nodePort":30080}]}"#,
-            false,
-        );
-        check(r#"{"type":"ExternalName","externalName":"example.com"}"#, false);
-    }
+/// Whether a Service that is not headless breaks the rule when these ports of it are served in this way.
+pub fn check(service: &Service, needed: Needed<'_>, target_type: &TargetType, scope: ServiceScope) -> Option<Problem> {
+    let is_judged =
+        !service.is_headless() && scope == ServiceScope::WithoutNodePort && *target_type == TargetType::Instance;
+    let reason = missing_node_port(service, needed).filter(|_| is_judged)?;
+    Some(Problem::InstanceModeWithoutNodePort(reason))
 }

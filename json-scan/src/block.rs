@@ -36,13 +36,4 @@ impl Block {
     pub fn places_but_for(self, byte: u8, ignored: u8) -> u32 {
         Self(self.0 & u8x16::splat(!ignored)).places(byte)
     }
-
-    /// Where something stands that is not simply text of a string: its end, an escape, a control character.
-    #[inline(always)]
-    pub fn special_places(self) -> u32 {
-        let is_quote = self.0.simd_eq(u8x16::splat(b'"'));
-        let is_escape = self.0.simd_eq(u8x16::splat(b'\\'));
-        let is_control = self.0.min(u8x16::splat(0x1f)).simd_eq(self.0);
-        (is_quote | is_escape | is_control).to_bitmask()
-    }
 }

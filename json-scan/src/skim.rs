@@ -1,10 +1,8 @@
-//! Passing over a list or a map of which nothing is wanted, by its quotes and brackets alone.
+//! Finding the end of a JSON list or map by its quotes and brackets alone.
 //!
-//! It finds where JSON ends, and does not tell whether it is any: this is for what a serializer wrote, as everything is
-//! that a host hands over, and spares most of what reading costs.
+//! It does not tell whether the text is JSON: it is for text that an API server wrote, and saves most of what parsing costs.
 
 use crate::block::{Block, SIZE, each};
-use crate::reader::{JsonError, too_deep, unexpected};
 
 /// What is known at a place in the text.
 #[derive(Default)]
@@ -17,11 +15,9 @@ struct Skim {
     is_escaped: bool,
 }
 
-/// The place behind the list or the map that begins at `at`, in which there may be so many containers within containers.
-///
-/// # Errors
-/// One that does not end, or is deeper at the end of a block.
-pub fn skim(bytes: &[u8], mut at: usize, max_depth: u32) -> Result<usize, JsonError> {
+/// The place behind the list or the map that begins at `at`; none where it does not end, or is nested deeper than
+/// `max_depth` at the end of a block.
+pub fn skim(bytes: &[u8], mut at: usize, max_depth: u32) -> Option<usize> {
     let mut state = Skim::default();
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let block = Block::new(next);
@@ -31,18 +27,16 @@ pub fn skim(bytes: &[u8], mut at: usize, max_depth: u32) -> Result<usize, JsonEr
             state.end_in(block)
         };
         if let Some(last) = last {
-            return Ok(at + last + 1);
+            return Some(at + last + 1);
         }
         if state.depth > max_depth {
-            return too_deep(at);
+            return None;
         }
         at += SIZE;
     }
     let rest = bytes.get(at..).unwrap_or_default();
-    match rest.iter().position(|byte| state.ends_with(*byte)) {
-        Some(last) => Ok(at + last + 1),
-        None => unexpected(bytes, bytes.len()),
-    }
+    let last = rest.iter().position(|byte| state.ends_with(*byte))?;
+    Some(at + last + 1)
 }
 
 impl Skim {

@@ -1,0 +1,16 @@
+//! Looking for names in JSON, and cutting lists into their items, a block of sixteen bytes at a time.
+//!
+//! Lists of a large cluster hold thousands of objects, and most of them have nothing to do with a request. This crate finds
+//! those that have, without parsing the others. It is a crate of its own so that it can be compiled for speed, where the
+//! rest of the policy is compiled for size.
+//!
+//! Nothing here knows Kubernetes. What is found is parsed by serde_json afterwards; what is passed over is never parsed.
+#![forbid(unsafe_code)]
+
+mod block;
+mod list;
+mod scan;
+mod skim;
+
+pub use list::{ListError, items};
+pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};

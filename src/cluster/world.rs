@@ -1,0 +1,128 @@
+//! The cluster as it is once a request is stored, or as it was before: the lookups, with one object laid over them.
+//!
+//! Two worlds share every lookup. What they do not share is one object: the admitted one, new or old.
+
+use std::rc::Rc;
+
+use super::{Lookup, Lookups, Selector};
+use crate::kubernetes::{Kind, Object, View};
+
+/// The object that is laid over a cluster.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its namespace; empty for a cluster-scoped kind.
+    pub namespace: Rc<str>,
+    /// Its name; empty where it is still to be generated.
+    pub name: Rc<str>,
+    /// The object; none where it does not exist in this world.
+    pub object: Option<Object>,
+}
+
+/// The cluster with one object laid over it.
+pub struct World<'a> {
+    lookups: &'a Lookups<'a>,
+    overlay: Overlay,
+    is_old: bool,
+}
+
+impl<'a> World<'a> {
+    /// The world in which the request is stored.
+    pub fn new(lookups: &'a Lookups<'a>, overlay: Overlay) -> Self {
+        Self { lookups, overlay, is_old: false }
+    }
+
+    /// The world before it, in which the object was another one, or none.
+    pub fn before(&self, object: Option<Object>) -> Self {
+        Self { lookups: self.lookups, overlay: Overlay { object, ..self.overlay.clone() }, is_old: true }
+    }
+
+    /// Whether this is the world before the request.
+    pub fn is_old(&self) -> bool {
+        self.is_old
+    }
+
+    /// The object that is laid over.
+    pub fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    /// One object.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub fn get<V: View>(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Option<Rc<V>>> {
+        if self.is_overlaid(kind, namespace, name) {
+            return Ok(self.overlay.object.as_ref().and_then(V::of).cloned());
+        }
+        Ok(self.lookups.get(kind, namespace, name)?.as_ref().and_then(V::of).cloned())
+    }
+
+    /// Prepares for [`World::get`] of several objects of one namespace.
+    pub fn prepare(&self, kind: Kind, namespace: &str, names: &mut dyn Iterator<Item = &str>) {
+        self.lookups.prepare(kind, namespace, &mut names.filter(|name| !self.is_overlaid(kind, namespace, name)));
+    }
+
+    /// Every object of a kind in all namespaces that may mention `name`, in the order of namespaces and names.
+    ///
+    /// # Errors
+    /// Why there is no list.
+    pub fn mentioning<V: View>(&self, kind: Kind, name: &str) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        self.list(kind, None, Some(name))
+    }
+
+    /// The same among the Services that the API server selects.
+    ///
+    /// # Errors
+    /// Why there is no list.
+    pub fn selected<V: View>(&self, kind: Kind, selector: Selector, name: &str) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        self.list(kind, Some(selector), Some(name))
+    }
+
+    /// Every object of a kind in all namespaces, in the order of namespaces and names.
+    ///
+    /// # Errors
+    /// Why there is no list.
+    pub fn all<V: View>(&self, kind: Kind) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        self.list(kind, None, None)
+    }
+
+    fn list<V: View>(&self, kind: Kind, selector: Option<Selector>, name: Option<&str>) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        let mut objects = Vec::new();
+        for object in self.lookups.mentioning(kind, selector, name)? {
+            match object {
+                Ok(object) => {
+                    let metadata = object.metadata();
+                    if !self.is_overlaid(kind, &metadata.namespace, &metadata.name) {
+                        objects.extend(V::of(&object).cloned().map(Ok));
+                    }
+                }
+                Err(failure) => {
+                    let named = failure.object.as_ref();
+                    if !named.is_some_and(|object| self.is_overlaid(kind, &object.namespace, &object.name)) {
+                        objects.push(Err(failure));
+                    }
+                }
+            }
+        }
+        if self.overlay.kind == kind {
+            objects.extend(self.overlay.object.as_ref().and_then(V::of).cloned().map(Ok));
+        }
+        objects.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
+        Ok(objects)
+    }
+
+    fn is_overlaid(&self, kind: Kind, namespace: &str, name: &str) -> bool {
+        self.overlay.kind == kind
+            && *self.overlay.name == *name
+            && (!kind.is_namespaced() || *self.overlay.namespace == *namespace)
+    }
+}
+
+fn sort_key<V: View>(object: &Lookup<Rc<V>>) -> (&str, &str) {
+    match object {
+        Ok(object) => (&object.metadata().namespace, &object.metadata().name),
+        Err(failure) => failure.object.as_ref().map_or(("", ""), |object| (&object.namespace, &object.name)),
+    }
+}

@@ -1,0 +1,82 @@
+//! Facts about findings and lookups, as audit annotations and log lines carry them.
+
+use std::borrow::Cow;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::MAX_LISTED;
+use super::phrases::{exposer_with_gateway, fix_phrase, lookup_problem};
+use super::text::text;
+use crate::decide::{Evaluation, Fate, Finding, Outcome, Refusal};
+
+/// Facts with names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts(Vec<(&'static str, Cow<'static, str>)>);
+
+impl Facts {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a fact; several of one name are joined in their order.
+    fn add(&mut self, name: &'static str, value: impl Into<Cow<'static, str>>) {
+        let value = value.into();
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, values)) => {
+                let values = values.to_mut();
+                values.push_str(", ");
+                values.push_str(&value);
+            }
+            None => self.0.push((name, value)),
+        }
+    }
+
+    fn add_finding(&mut self, finding: &Finding) {
+        self.add("finding", finding.problem.id());
+        self.add("service", text(|f| finding.service.write_path(f, 253)).to_string());
+        self.add("path", exposer_with_gateway(finding).to_string());
+        self.add("fix", fix_phrase(finding, 253).to_string());
+    }
+}
+
+impl Serialize for Facts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// The audit annotations of a refusal: the findings for which it is refused.
+pub fn facts_of_refusal(evaluation: &Evaluation) -> Facts {
+    let mut facts = Facts::default();
+    for finding in told(evaluation, Fate::Refused) {
+        facts.add_finding(finding);
+    }
+    facts
+}
+
+/// What a log line carries: every finding that is told, and failed lookups.
+pub fn facts_of_log(evaluation: &Evaluation) -> Facts {
+    let mut facts = Facts::default();
+    let is_refused_for_findings = matches!(evaluation.outcome, Outcome::Reject(Refusal::Findings));
+    let fates = if is_refused_for_findings { [Fate::Refused, Fate::Warned] } else { [Fate::Fixed, Fate::Warned] };
+    let are_told = !matches!(evaluation.outcome, Outcome::Reject(Refusal::InvalidObject(_)));
+    for fate in fates.into_iter().filter(|_| are_told) {
+        for finding in told(evaluation, fate) {
+            facts.add_finding(finding);
+        }
+    }
+    for failure in evaluation.failures.iter().take(MAX_LISTED) {
+        facts.add("lookup", lookup_problem(&failure.lookup, 253, true).to_string());
+    }
+    facts
+}
+
+fn told(evaluation: &Evaluation, fate: Fate) -> impl Iterator<Item = &Finding> {
+    evaluation.findings.iter().filter(move |finding| finding.fate == fate).take(MAX_LISTED)
+}

@@ -1,0 +1,116 @@
+//! The message of a refusal.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::MAX_LISTED;
+use super::phrases::{Group, help, lookup_help, lookup_problem, object, what};
+use super::text::text;
+use crate::decide::{Evaluation, Fate, Finding, Reach, Refusal, Role, Unchecked};
+use crate::kubernetes::{DecodeError, ObjectRef, display_text};
+use crate::rules::Problem;
+
+/// No message is longer, in characters.
+const MAX_MESSAGE: usize = 700;
+
+/// Why a request is refused, and what to do.
+pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::InvalidRequest(error) => format!("The admission request is invalid: {error}."),
+        Refusal::InvalidSettings(error) => format!("The policy cannot check anything with {error}."),
+        Refusal::InvalidObject(errors) => fitted(errors.len(), &|f, max, count| {
+            write_list(f, errors, count, |f, error| write_invalid(f, evaluation.object.as_ref(), error, max))
+        }),
+        Refusal::Findings => {
+            let refused: Vec<&Finding> =
+                evaluation.findings.iter().filter(|finding| finding.fate == Fate::Refused).collect();
+            let groups = groups(&refused);
+            fitted(groups.len(), &|f, max, count| write_findings(f, &groups, refused.len(), count, max))
+        }
+        Refusal::Lookups => fitted(evaluation.failures.len(), &|f, max, count| {
+            write_list(f, &evaluation.failures, count, |f, failure| write_failure(f, failure, max))
+        }),
+    }
+}
+
+/// A message that is short enough: names are shortened a little before entries are left out, and more afterwards.
+fn fitted(entries: usize, write: &dyn Fn(&mut Formatter<'_>, usize, usize) -> fmt::Result) -> String {
+    let mut message = String::new();
+    for max_name in [253, 63, 40, 24, 12] {
+        for count in (1..=entries.min(MAX_LISTED)).rev() {
+            message = text(|f| write(f, max_name, count)).to_string();
+            if message.chars().count() <= MAX_MESSAGE {
+                return message;
+            }
+        }
+    }
+    display_text(&message, MAX_MESSAGE).into_owned()
+}
+
+/// Some entries, then how many more.
+fn write_list<T>(
+    f: &mut Formatter<'_>,
+    entries: &[T],
+    count: usize,
+    write: impl Fn(&mut Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    for (index, entry) in entries.iter().take(count).enumerate() {
+        f.write_str(if index > 0 { " " } else { "" })?;
+        write(f, entry)?;
+    }
+    write_rest(f, entries.len().saturating_sub(count))
+}
+
+fn write_rest(f: &mut Formatter<'_>, more: usize) -> fmt::Result {
+    if more == 0 { Ok(()) } else { write!(f, " And {more} more.") }
+}
+
+/// Findings that share everything but the Service, of the first that are listed.
+fn groups<'e>(findings: &[&'e Finding]) -> Vec<Group<'e>> {
+    let mut groups: Vec<Group<'e>> = Vec::new();
+    for finding in findings.iter().take(MAX_LISTED) {
+        match groups.iter_mut().find(|group| group.takes(finding)) {
+            Some(group) => group.services.push(&finding.service),
+            None => groups.push(Group { finding, services: vec![&finding.service] }),
+        }
+    }
+    groups
+}
+
+fn write_findings(
+    f: &mut Formatter<'_>,
+    groups: &[Group<'_>],
+    findings: usize,
+    count: usize,
+    max: usize,
+) -> fmt::Result {
+    let mut told = 0;
+    for (index, group) in groups.iter().take(count).enumerate() {
+        f.write_str(if index > 0 { " " } else { "" })?;
+        write!(f, "{} {}", what(group, max), help(group, max))?;
+        told += group.services.len();
+    }
+    write_rest(f, findings.saturating_sub(told))?;
+    let listed = || groups.iter().take(count).map(|group| group.finding);
+    let stops = |finding: &&Finding| finding.problem != Problem::MissingService;
+    if listed().filter(stops).any(|finding| matches!(finding.role, Role::Ingress(_))) {
+        f.write_str(" One such backend of an Ingress stops the reconcile of the whole load balancer, for every Ingress of its group.")?;
+    }
+    if listed().filter(stops).any(|finding| matches!(finding.reach, Reach::Gateway(_))) {
+        f.write_str(" One such backend stops the reconcile of the whole Gateway, for every route on it.")?;
+    }
+    Ok(())
+}
+
+fn write_invalid(f: &mut Formatter<'_>, admitted: Option<&ObjectRef>, error: &DecodeError, max: usize) -> fmt::Result {
+    match admitted {
+        Some(admitted) => object(admitted, max).fmt(f)?,
+        None => f.write_str("The object")?,
+    }
+    write!(f, " is invalid: {error}. Correct it and apply the object again.")
+}
+
+fn write_failure(f: &mut Formatter<'_>, failure: &Unchecked, max: usize) -> fmt::Result {
+    let problem = lookup_problem(&failure.lookup, max, true);
+    let help = lookup_help(&failure.lookup);
+    write!(f, "{} was not checked: {problem}. {help}, or set lookupFailure: warn.", object(&failure.object, max))
+}

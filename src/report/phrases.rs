@@ -1,0 +1,463 @@
+//! The parts of sentences about findings and lookups. Names are at most `max` bytes long.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::text::text;
+use crate::cluster::{LookupError, LookupFailure};
+use crate::controller::annotations::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
+use crate::controller::{NoNodePort, Source, TargetType};
+use crate::decide::{Finding, Fix, Instead, Moved, MovedWhy, Reach, Remedy, Role};
+use crate::kubernetes::{Kind, ObjectRef, display_text, is_valid_name, shown_name};
+use crate::rules::Problem;
+
+/// Findings that share everything but the Service: told in one sentence.
+pub struct Group<'e> {
+    /// The first of them.
+    pub finding: &'e Finding,
+    /// The Services of all of them.
+    pub services: Vec<&'e ObjectRef>,
+}
+
+impl Group<'_> {
+    /// Whether another finding is told in the same sentence.
+    pub fn takes(&self, other: &Finding) -> bool {
+        let finding = self.finding;
+        let source = |finding: &Finding| finding.target_type.as_ref().map(|resolved| resolved.source.clone());
+        finding.exposer == other.exposer
+            && finding.role == other.role
+            && finding.reach == other.reach
+            && finding.problem == other.problem
+            && finding.remedy == other.remedy
+            && finding.owner == other.owner
+            && source(finding) == source(other)
+    }
+}
+
+pub fn object(object: &ObjectRef, max: usize) -> impl Display {
+    text(move |f| object.write(f, max))
+}
+
+/// `Service shop/cart`, or `Services shop/cart, shop/web`.
+pub fn services(services: &[&ObjectRef], max: usize) -> impl Display {
+    text(move |f| {
+        f.write_str(if services.len() == 1 { "Service " } else { "Services " })?;
+        for (index, service) in services.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            service.write_path(f, max)?;
+        }
+        Ok(())
+    })
+}
+
+/// The object that serves, with the Gateway of a route.
+pub fn exposer_with_gateway(finding: &Finding) -> impl Display {
+    exposer(finding, 253)
+}
+
+/// The same with shorter names.
+pub fn exposer(finding: &Finding, max: usize) -> impl Display {
+    text(move |f| {
+        finding.exposer.write(f, max)?;
+        match &finding.reach {
+            Reach::Gateway(gateway) => {
+                f.write_str(" on ")?;
+                gateway.write(f, max)
+            }
+            Reach::Itself | Reach::IngressGroup(_) => Ok(()),
+        }
+    })
+}
+
+/// Whether an object of the Service's name can be created.
+pub fn can_exist(finding: &Finding) -> bool {
+    is_valid_name(&finding.service.name)
+}
+
+fn is_own_load_balancer(finding: &Finding) -> bool {
+    matches!(finding.role, Role::LoadBalancer(_))
+}
+
+/// What is wrong, in one sentence.
+pub fn what(group: &Group<'_>, max: usize) -> impl Display {
+    text(move |f| {
+        let finding = group.finding;
+        let exposer = exposer(finding, max);
+        let Some(reason) = finding.problem.no_node_port() else {
+            let why = if can_exist(finding) { "does not exist" } else { "cannot exist: the name is not valid" };
+            return write!(f, "{exposer} refers to {}, which {why}.", services(&group.services, max));
+        };
+        let described = described(group, reason, max);
+        let sends = if is_own_load_balancer(finding) { "" } else { "sends traffic to " };
+        let source = finding.target_type.as_ref().map(|resolved| &resolved.source);
+        let source = text(|f| source.map_or(Ok(()), |it| write!(f, " ({})", source_phrase(it, finding, max))));
+        match (&finding.problem, finding.target_type.as_ref().map(|resolved| &resolved.value)) {
+            (Problem::InvalidTargetType(_), Some(TargetType::Unknown(value))) => {
+                let value = display_text(value, 40);
+                write!(
+                    f,
+                    "{exposer} {sends}{described} with the target type \"{value}\"{source}, which the controller does not know; in instance mode, {}",
+                    why_no_node_port(reason)
+                )?;
+            }
+            _ => write!(
+                f,
+                "{exposer} {sends}{described} in instance mode{source}, which registers node ports, and {}",
+                why_no_node_port(reason)
+            )?,
+        }
+        if finding.has_ignored_annotation {
+            let place = match finding.role {
+                Role::Route(_) => "a route, its Gateway or the Service behind it",
+                _ => "a TargetGroupBinding",
+            };
+            write!(f, "; the controller does not read the annotation {INGRESS_TARGET_TYPE} on {place}")?;
+        }
+        if let Some(other) = &finding.other_configuration {
+            let other = object(other, max);
+            write!(f, "; {other} refers to the Service too, and the controller takes either")?;
+        }
+        f.write_str(".")
+    })
+}
+
+/// `headless Service shop/cart`, or what a Service with a load balancer of its own is.
+fn described(group: &Group<'_>, reason: NoNodePort, max: usize) -> impl Display {
+    text(move |f| {
+        let services = services(&group.services, max);
+        match (reason, is_own_load_balancer(group.finding)) {
+            (NoNodePort::Headless, true) => f.write_str("is headless and has a Network Load Balancer"),
+            (NoNodePort::ClusterIp, true) => f.write_str("is of type ClusterIP and has a Network Load Balancer"),
+            (NoNodePort::ExternalName, true) => f.write_str("is of type ExternalName and has a Network Load Balancer"),
+            (NoNodePort::NotAllocated, true) => f.write_str("allocates no node ports and has a Network Load Balancer"),
+            (NoNodePort::Headless, false) => write!(f, "headless {services}"),
+            (NoNodePort::ClusterIp, false) => write!(f, "{services} of type ClusterIP"),
+            (NoNodePort::ExternalName, false) => write!(f, "{services} of type ExternalName"),
+            (NoNodePort::NotAllocated, false) => write!(f, "{services} without allocated node ports"),
+        }
+    })
+}
+
+fn why_no_node_port(reason: NoNodePort) -> &'static str {
+    match reason {
+        NoNodePort::Headless => "a headless Service has none",
+        NoNodePort::ClusterIp => "a Service of type ClusterIP has none",
+        NoNodePort::ExternalName => "a Service of type ExternalName has none",
+        NoNodePort::NotAllocated => "with allocateLoadBalancerNodePorts: false there is none",
+    }
+}
+
+/// The line that decided the target type.
+fn source_phrase(source: &Source, finding: &Finding, max: usize) -> impl Display {
+    text(move |f| match source {
+        Source::ControllerDefault => {
+            if matches!(finding.role, Role::TargetGroupBinding(_)) {
+                f.write_str("spec.targetType is not set: ")?;
+            }
+            f.write_str("the controller's default (settings: controller.defaultTargetType)")
+        }
+        Source::AutoModeDefault => f.write_str("the default of EKS Auto Mode"),
+        Source::Annotation { object: annotated, key } if *annotated == finding.exposer => match annotated.kind {
+            Kind::Ingress => write!(f, "annotation {key} of the Ingress"),
+            _ => write!(f, "annotation {key}"),
+        },
+        Source::Annotation { object: annotated, key } if *annotated == finding.service => {
+            write!(f, "annotation {key} of the Service")
+        }
+        Source::Annotation { object: annotated, key } => {
+            write!(f, "annotation {key} of {}", object(annotated, max))
+        }
+        Source::Field { object: decided, field, .. } if *decided == finding.exposer => {
+            let value = finding.target_type.as_ref().map_or("", |resolved| resolved.value.name());
+            write!(f, "{field}: {value}")
+        }
+        Source::Field { object: decided, field, by_way_of } => {
+            write!(f, "{field} of {}", object(decided, max))?;
+            match by_way_of {
+                None => Ok(()),
+                Some(by_way_of) => {
+                    write!(f, ", the default by way of {}", object(&by_way_of.configuration, max))?;
+                    by_way_of.merging_mode.map_or(Ok(()), |mode| write!(f, ", mergingMode {mode}"))
+                }
+            }
+        }
+    })
+}
+
+/// What to do, in one or two sentences.
+pub fn help(group: &Group<'_>, max: usize) -> impl Display {
+    text(move |f| {
+        let finding = group.finding;
+        match &finding.remedy {
+            Remedy::Fix(fix) => help_by_fix(f, fix, group, max)?,
+            Remedy::Instead(instead) => help_instead(f, instead, group, max)?,
+        }
+        if let Some((kind, name)) = &finding.owner {
+            let changed = finding.remedy.change(&finding.service, &finding.exposer, &finding.exposer).object;
+            let owner = owner_phrase(kind, name, max);
+            write!(f, " {} is managed by {owner}: make the change there.", object(changed, max))?;
+        }
+        Ok(())
+    })
+}
+
+/// The object that manages another one, by kind and name.
+pub fn owner_phrase(kind: &str, name: &str, max: usize) -> impl Display {
+    text(move |f| write!(f, "{} {}", display_text(kind, 63), shown_name(name, max)))
+}
+
+fn help_by_fix(f: &mut Formatter<'_>, fix: &Fix, group: &Group<'_>, max: usize) -> fmt::Result {
+    let finding = group.finding;
+    let (services, exposer) = (services(&group.services, max), object(&finding.exposer, max));
+    let other_way = other_way(group, max);
+    match fix {
+        Fix::TargetGroupBinding { removes_node_selector } => {
+            let selector = if *removes_node_selector { " and remove spec.nodeSelector" } else { "" };
+            write!(
+                f,
+                "Set spec.targetType: ip{selector} on the TargetGroupBinding (its target group must be of type ip), or {other_way}."
+            )
+        }
+        Fix::Ingress => {
+            write!(f, "Set the annotation {INGRESS_TARGET_TYPE}: ip on the Ingress or on {services}, or {other_way}.")
+        }
+        Fix::ServiceBehindIngress => {
+            write!(f, "Set the annotation {INGRESS_TARGET_TYPE}: ip on {services}, or {other_way}.")
+        }
+        Fix::LoadBalancer if is_headless_load_balancer(finding) => write!(
+            f,
+            "Remove the annotations of the load balancer if another Service has it already, or set the annotation {NLB_TARGET_TYPE}: ip on {exposer}, which is a load balancer of its own."
+        ),
+        Fix::LoadBalancer => write!(f, "Set the annotation {NLB_TARGET_TYPE}: ip on {exposer}, or {other_way}."),
+        Fix::IngressClassParams => {
+            write!(f, "Set spec.targetType: ip on the IngressClassParams, or {other_way}.")
+        }
+        Fix::TargetGroupConfiguration { .. } => {
+            write!(f, "Set {}: ip on the TargetGroupConfiguration, or {other_way}.", fix.field())
+        }
+    }
+}
+
+/// Whether a headless Service has NLB annotations of its own: charts copy them from a Service to its headless twin.
+fn is_headless_load_balancer(finding: &Finding) -> bool {
+    is_own_load_balancer(finding) && finding.problem.no_node_port() == Some(NoNodePort::Headless)
+}
+
+fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max: usize) -> fmt::Result {
+    let finding = group.finding;
+    let (services, exposer) = (services(&group.services, max), object(&finding.exposer, max));
+    let other_way = other_way(group, max);
+    match instead {
+        Instead::RecreateBinding => write!(
+            f,
+            "The stored spec.targetType can never be changed: delete {exposer} and create it again with spec.targetType: ip and a target group of type ip, or {other_way}."
+        ),
+        Instead::ChangeBinding => write!(
+            f,
+            "Delete {exposer} and create it again with spec.targetType: ip and a target group of type ip (the type can never be changed), or {other_way}."
+        ),
+        Instead::NewTargetGroup => write!(
+            f,
+            "AWS says that its target group is of type instance, which can never be changed: create a target group of type ip and a TargetGroupBinding to it, or {other_way}."
+        ),
+        Instead::ChangeClassParams(params) => write!(
+            f,
+            "Set spec.targetType: ip in {}, which overrides every annotation and decides for all Ingresses of its classes, or use an IngressClass without it, or {other_way}.",
+            object(params, max)
+        ),
+        Instead::ChangeServiceAnnotation => write!(
+            f,
+            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {services}, where it wins over the Ingress, or {other_way}."
+        ),
+        Instead::AnnotateService(None) => {
+            write!(f, "Set the annotation {INGRESS_TARGET_TYPE}: ip on {services}, or {other_way}.")
+        }
+        Instead::AnnotateService(Some(moved)) => write!(
+            f,
+            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {services} (on the Ingress it would move {}), or {other_way}.",
+            moved_phrase(moved, max)
+        ),
+        Instead::NumberHealthCheckPort { port, object: changed, field, target_type } => {
+            let name = shown_name(&port.name, 63);
+            let why = if port.is_missing {
+                "is no port of the Service"
+            } else {
+                "has a named targetPort, which ip mode refuses"
+            };
+            let changed = object(changed, max);
+            write!(
+                f,
+                "The health check port {name} {why}: on {changed}, set {field} to the pods' port as a number and {target_type}: ip, or {other_way}."
+            )
+        }
+        Instead::SplitLoadBalancer(moved) => write!(
+            f,
+            "Give {services} a load balancer of its own: the annotation {NLB_TARGET_TYPE} of {exposer} decides for all of its Services, and ip would move {}.",
+            moved_phrase(moved, max)
+        ),
+        Instead::ChangeLoadBalancer => {
+            write!(f, "Set the annotation {NLB_TARGET_TYPE}: ip on {exposer}, or {other_way}.")
+        }
+        Instead::ChangeConfiguration { configuration, field } => {
+            write!(f, "Set {field}: ip on {}, or {other_way}.", object(configuration, max))
+        }
+        Instead::ConfigureService => {
+            let namespace = shown_name(&finding.service.namespace, max);
+            write!(f, "Apply a TargetGroupConfiguration in namespace {namespace} with spec.targetReference.name: ")?;
+            write_names(f, &group.services, max)?;
+            write!(f, " and spec.defaultConfiguration.targetType: ip, or {other_way}.")
+        }
+        Instead::OtherService => {
+            write!(
+                f,
+                "The controller's feature gate EnableIPTargetType is off, so ip mode is not possible: {other_way}."
+            )
+        }
+        Instead::CreateService if can_exist(finding) => write!(f, "Create {services} first, or correct the reference."),
+        Instead::CreateService => f.write_str("Correct the reference."),
+    }
+}
+
+fn write_names(f: &mut Formatter<'_>, services: &[&ObjectRef], max: usize) -> fmt::Result {
+    for (index, service) in services.iter().enumerate() {
+        f.write_str(if index == 0 { "" } else { " or " })?;
+        f.write_str(&shown_name(&service.name, max))?;
+    }
+    Ok(())
+}
+
+/// Another backend, and why it must not be moved to ip mode.
+fn moved_phrase(moved: &Moved, max: usize) -> impl Display {
+    text(move |f| {
+        write!(f, "{} to ip mode too", object(&moved.service, max))?;
+        match moved.why {
+            MovedWhy::Works => Ok(()),
+            MovedWhy::Missing => f.write_str(", which does not exist yet"),
+            MovedWhy::Unknown => f.write_str(", which could not be looked up"),
+        }
+    })
+}
+
+/// The way that keeps instance mode. A headless Service must stay one: `clusterIP` is immutable.
+fn other_way(group: &Group<'_>, max: usize) -> impl Display {
+    text(move |f| {
+        let finding = group.finding;
+        let services = services(&group.services, max);
+        match (finding.problem.no_node_port(), finding.role) {
+            (Some(NoNodePort::ClusterIp), _) => write!(f, "give {services} the type NodePort"),
+            (Some(NoNodePort::NotAllocated), _) => write!(f, "let {services} allocate node ports"),
+            (_, Role::TargetGroupBinding(_)) => f.write_str("bind a second Service of type NodePort"),
+            (_, Role::Ingress(_) | Role::Route(_)) => f.write_str("route to a second Service of type NodePort"),
+            (_, Role::LoadBalancer(_)) => {
+                f.write_str("give the load balancer to a second Service of type LoadBalancer")
+            }
+            (_, Role::WeightedAction(_)) => f.write_str("forward to a second Service of type NodePort"),
+        }
+    })
+}
+
+/// What to do, in a few words: to the object that serves, where they name no other.
+pub fn fix_phrase(finding: &Finding, max: usize) -> impl Display {
+    text(move |f| match &finding.remedy {
+        Remedy::Fix(Fix::LoadBalancer) if is_headless_load_balancer(finding) => {
+            write!(f, "remove the annotations of the load balancer, or {NLB_TARGET_TYPE}: ip")
+        }
+        Remedy::Fix(fix) => f.write_str(set_phrase(fix)),
+        Remedy::Instead(instead) => match instead {
+            Instead::ChangeLoadBalancer => write!(f, "{NLB_TARGET_TYPE}: ip"),
+            Instead::RecreateBinding | Instead::ChangeBinding => {
+                f.write_str("create it again with spec.targetType: ip")
+            }
+            Instead::NewTargetGroup => f.write_str("a target group of type ip and a binding to it"),
+            Instead::ChangeClassParams(params) => write!(f, "spec.targetType: ip in {}", object(params, max)),
+            Instead::ChangeServiceAnnotation | Instead::AnnotateService(_) => {
+                write!(f, "{INGRESS_TARGET_TYPE}: ip on the Service")
+            }
+            Instead::NumberHealthCheckPort { field, target_type, .. } => {
+                write!(f, "numeric {field} and {target_type}: ip")
+            }
+            Instead::SplitLoadBalancer(_) => f.write_str("a load balancer of its own"),
+            Instead::ChangeConfiguration { configuration, field } => {
+                write!(f, "{field}: ip on {}", object(configuration, max))
+            }
+            Instead::ConfigureService => {
+                write!(f, "a TargetGroupConfiguration for {} with targetType: ip", object(&finding.service, max))
+            }
+            Instead::OtherService => f.write_str("a second Service of type NodePort"),
+            Instead::CreateService if can_exist(finding) => write!(f, "create {}", object(&finding.service, max)),
+            Instead::CreateService => f.write_str("correct the reference"),
+        },
+    })
+}
+
+/// What a fix sets.
+pub fn set_phrase(fix: &Fix) -> &'static str {
+    match fix {
+        Fix::TargetGroupBinding { .. } | Fix::IngressClassParams => "spec.targetType: ip",
+        Fix::Ingress | Fix::ServiceBehindIngress => "alb.ingress.kubernetes.io/target-type: ip",
+        Fix::LoadBalancer => "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip",
+        Fix::TargetGroupConfiguration { route_configuration: None } => "spec.defaultConfiguration.targetType: ip",
+        Fix::TargetGroupConfiguration { route_configuration: Some(_) } => "targetType: ip in its routeConfigurations",
+    }
+}
+
+/// Why something could not be looked up; with the host's own words where there is room.
+pub fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> impl Display {
+    text(move |f| {
+        let asked = text(|f| asked_for(f, lookup, max));
+        match &lookup.error {
+            LookupError::KindNotGranted => {
+                write!(f, "the policy is not granted {}/{}", lookup.kind.api_version(), lookup.kind.name())
+            }
+            LookupError::CapabilityNotGranted(path) => {
+                write!(f, "the policy is not granted the host capability {}", display_text(path, 80))
+            }
+            LookupError::Forbidden(_) => write!(f, "the policy server is not allowed to read {asked}"),
+            LookupError::Unreadable(error) => write!(f, "{asked} cannot be read ({error})"),
+            LookupError::Unavailable(detail) if with_detail && !detail.is_empty() => {
+                // A list is preceded by a question for a name that no object has; nobody needs to know it.
+                let detail = detail.replace(" \"_\"", "");
+                write!(f, "the API server could not be asked for {asked} ({detail})")
+            }
+            LookupError::Unavailable(_) | LookupError::NoSuchObject | LookupError::KindNotInstalled => {
+                write!(f, "the API server could not be asked for {asked}")
+            }
+        }
+    })
+}
+
+fn asked_for(f: &mut Formatter<'_>, lookup: &LookupFailure, max: usize) -> fmt::Result {
+    if lookup.object.is_none() {
+        f.write_str("the list of ")?;
+    }
+    f.write_str(lookup.kind.name())?;
+    // Two groups have kinds of these names.
+    if lookup.kind.may_be_absent() {
+        write!(f, ".{}", lookup.kind.group())?;
+    }
+    match &lookup.object {
+        Some(object) => {
+            f.write_str(" ")?;
+            object.write_path(f, max)
+        }
+        None => f.write_str(" objects"),
+    }
+}
+
+/// What to do about a lookup that failed, and who does it.
+pub fn lookup_help(lookup: &LookupFailure) -> impl Display {
+    text(move |f| {
+        match &lookup.error {
+        LookupError::KindNotGranted => {
+            f.write_str("Add the kind to spec.contextAwareResources of the policy (deploy/ has the whole list)")
+        }
+        LookupError::CapabilityNotGranted(_) => f.write_str(
+            "Grant it: hostCapabilities in the policies.yml of the policy server, or spec.namespacedPoliciesCapabilities of the PolicyServer",
+        ),
+        LookupError::Forbidden(_) => {
+            f.write_str("Grant the policy server's service account get, list and watch on the kind (deploy/rbac.yaml)")
+        }
+        LookupError::Unreadable(_) => f.write_str("Correct that object"),
+        _ => f.write_str("Try again; if it lasts, see why the policy server cannot reach the API server"),
+    }
+    })
+}
