@@ -6,7 +6,7 @@ use crate::kubernetes::Kind;
 /// that names nothing else leaves just that.
 pub fn field_masks(kind: Kind) -> &'static [&'static str] {
     match kind {
-        Kind::Namespace | Kind::DaemonSet => &["metadata.name"],
+        Kind::Namespace | Kind::DaemonSet | Kind::ListenerRuleConfiguration => &["metadata.name"],
         Kind::Service => &[
             "spec.allocateLoadBalancerNodePorts",
             "spec.clusterIP",

@@ -29,7 +29,8 @@ pub use network_load_balancer::{
 };
 pub use node_ports::{Needed, NoNodePort, could_be_served_in_instance_mode, missing_node_port};
 pub use routes::{
-    ServiceConfiguration, configurations_of_service, is_granted, references_of_route, target_type_of_route,
+    ServiceConfiguration, configurations_of_service, is_granted, references_of_route, served_references,
+    target_type_of_route,
 };
 pub use target_group_binding::{
     has_ignored_annotation, is_made_by_controller, labels_of_binding, target_type_is_of_aws, target_type_of_binding,

@@ -10,8 +10,8 @@ use super::{
 use crate::cluster::{Lookup, World};
 use crate::kubernetes::kind::GATEWAY_GROUP;
 use crate::kubernetes::{
-    Edition, ExtensionRef, IntOrString, Kind, Metadata, ObjectRef, ReferenceGrant, Route, RouteConfiguration,
-    RouteKind, RouteRule, TargetGroupConfiguration, TargetGroupProps,
+    Edition, ExtensionRef, IntOrString, Kind, Metadata, ObjectRef, ObjectWithMetadata, ReferenceGrant, Route,
+    RouteConfiguration, RouteKind, RouteRule, TargetGroupConfiguration, TargetGroupProps,
 };
 
 /// Every Service that a route refers to with a port, in its order. Whether it may refer to another namespace is
@@ -22,9 +22,6 @@ use crate::kubernetes::{
 pub fn references_of_route(route: &Route) -> Vec<BackendReference<'_>> {
     let mut references = Vec::new();
     for (rule, it) in route.spec.rules.iter().enumerate() {
-        if has_several_rule_configurations(it) {
-            continue;
-        }
         for (backend, reference) in it.backend_refs.iter().enumerate() {
             let is_service = matches!(reference.kind.as_deref(), None | Some("Service"));
             if let (true, Some(port)) = (is_service, reference.port) {
@@ -40,16 +37,43 @@ pub fn references_of_route(route: &Route) -> Vec<BackendReference<'_>> {
     references
 }
 
-/// LBC `pkg/gateway/routeutils/backend.go` listenerRuleConfigLoader: the backends of a rule with several
-/// ListenerRuleConfigurations are skipped. Those of a rule whose one is missing or not accepted are skipped too, but that
-/// can change at any moment, so it is not looked at.
-fn has_several_rule_configurations(rule: &RouteRule) -> bool {
-    let is_configuration = |reference: &ExtensionRef| {
-        reference.group == Edition::Standard.gateway_api_version().split('/').next().unwrap_or_default()
-            && reference.kind == "ListenerRuleConfiguration"
-    };
+/// The references of rules whose backends are not skipped: those of a rule with a ListenerRuleConfiguration that does not
+/// exist are, and so are those of a rule with several. Whether one is accepted is not looked at: its status lags behind.
+///
+/// LBC `pkg/gateway/routeutils/backend.go` listenerRuleConfigLoader, accumulateRules.
+///
+/// # Errors
+/// A lookup that failed, so that it cannot be told.
+pub fn served_references<'a>(
+    route: &Route,
+    references: Vec<BackendReference<'a>>,
+    world: &World<'_>,
+) -> Lookup<Vec<BackendReference<'a>>> {
+    let mut skipped = Vec::new();
+    for (index, rule) in route.spec.rules.iter().enumerate() {
+        let mut configurations = rule_configurations(rule);
+        let is_skipped = match (configurations.next(), configurations.next()) {
+            (None, _) => false,
+            (Some(one), None) => {
+                let kind = Kind::ListenerRuleConfiguration;
+                world.get::<ObjectWithMetadata>(kind, &route.metadata.namespace, &one.name)?.is_none()
+            }
+            (Some(_), Some(_)) => true,
+        };
+        if is_skipped {
+            skipped.push(index);
+        }
+    }
+    let is_served = |reference: &BackendReference<'_>| !matches!(reference.place, Place::BackendRef { rule, .. } if skipped.contains(&rule));
+    Ok(references.into_iter().filter(is_served).collect())
+}
+
+fn rule_configurations(rule: &RouteRule) -> impl Iterator<Item = &ExtensionRef> {
     let filters = rule.filters.iter().filter(|filter| filter.filter_type == "ExtensionRef");
-    filters.filter_map(|filter| filter.extension_ref.as_ref()).filter(|it| is_configuration(it)).count() > 1
+    filters.filter_map(|filter| filter.extension_ref.as_ref()).filter(|reference| {
+        let kind = Kind::ListenerRuleConfiguration;
+        reference.group == kind.group() && reference.kind == kind.name()
+    })
 }
 
 /// Whether a route may refer to a Service of another namespace.
@@ -61,23 +85,24 @@ fn has_several_rule_configurations(rule: &RouteRule) -> bool {
 pub fn is_granted(
     kind: RouteKind,
     route_namespace: &str,
-    reference: &BackendReference<'_>,
+    namespace: &str,
+    name: &str,
     world: &World<'_>,
 ) -> Lookup<bool> {
-    if reference.namespace == route_namespace {
+    if namespace == route_namespace {
         return Ok(true);
     }
-    for grant in world.mentioning::<ReferenceGrant>(Kind::ReferenceGrant, reference.namespace)? {
+    for grant in world.mentioning::<ReferenceGrant>(Kind::ReferenceGrant, namespace)? {
         let grant = grant?;
         let from = &mut grant.spec.from.iter();
-        if grant.metadata.namespace == reference.namespace
+        if grant.metadata.namespace == namespace
             && from.any(|from| {
                 from.group == GATEWAY_GROUP && from.kind == kind.name() && from.namespace == route_namespace
             })
             && grant.spec.to.iter().any(|to| {
                 to.group.is_empty()
                     && to.kind == Kind::Service.name()
-                    && to.name.as_ref().is_none_or(|name| *name == *reference.name)
+                    && to.name.as_ref().is_none_or(|granted| granted == name)
             })
         {
             return Ok(true);

@@ -13,7 +13,7 @@ use crate::controller::{
     Age, BackendReference, Controller, DefaultConfiguration, GatewayOwner, IngressOwner, Layer, ListenerOf, Ownership,
     Place, Resolved, TargetType, age, configurations_of_service, default_configurations, gateways_of_parents,
     is_granted, is_made_by_controller, network_load_balancer, owner_of_gateway, owner_of_ingress, ports_of_route,
-    references_of_ingress, references_of_listeners, references_of_route, target_type_of_backend,
+    references_of_ingress, references_of_listeners, references_of_route, served_references, target_type_of_backend,
     target_type_of_binding, target_type_of_route, valid_listeners,
 };
 use crate::kubernetes::{
@@ -303,8 +303,9 @@ impl<'a> Judge<'a> {
         if only.is_none_or(|only| *only == *exposer.name) && self.is_wanted(namespace, &exposer.name) {
             self.found.exposures.push(own.clone());
         }
-        let fails_itself =
-            is_instance && matches!(base.service_type(), ServiceType::ClusterIp | ServiceType::ExternalName);
+        let fails_itself = !self.world.is_old()
+            && is_instance
+            && matches!(base.service_type(), ServiceType::ClusterIp | ServiceType::ExternalName);
         let decides = is_instance || self.needs.missing;
         if fails_itself || (!decides && !self.needs.advice) {
             return;
@@ -339,25 +340,30 @@ impl<'a> Judge<'a> {
         let services =
             services_of(&references, &|namespace, name| only(namespace, name) && self.is_wanted(namespace, name));
         // Services decide most, and cost least.
-        let mut backends = Vec::new();
-        for referred in services {
-            let is_admitted = exposer == *self.admitted;
-            if is_admitted {
-                self.world.prepare(Kind::Service, referred.namespace, &mut std::iter::once(referred.name));
-            }
-            let backend = self.backend(&referred, true, &exposer);
+        let namespaces: BTreeSet<&str> = services.iter().map(|referred| referred.namespace).collect();
+        for namespace in namespaces {
+            let near = services.iter().filter(|referred| referred.namespace == namespace);
+            self.world.prepare(Kind::Service, namespace, &mut near.map(|referred| referred.name));
+        }
+        let mut backends = BTreeMap::new();
+        for referred in &services {
+            let backend = self.backend(referred, true, &exposer);
             let matters = match &backend {
                 Backend::Found(service) => self.needs.siblings || can_be_found(service, self.settings.services),
-                Backend::Missing => self.needs.siblings || (self.needs.missing && is_admitted),
+                Backend::Missing => self.needs.siblings || (self.needs.missing && exposer == *self.admitted),
                 Backend::Unknown => self.needs.siblings,
             };
             if matters {
-                backends.push((referred, backend));
+                backends.insert((referred.namespace.to_owned(), referred.name.to_owned()), backend);
             }
         }
         if backends.is_empty() {
             return;
         }
+        let references = match served_references(route, references, self.world) {
+            Ok(references) => references,
+            Err(failure) => return self.fail(&exposer, failure),
+        };
         let found = gateways_of_parents(&route.metadata.namespace, &route.spec.parent_refs, self.world);
         let result = found.and_then(|gateways| {
             let mut served = Vec::new();
@@ -386,7 +392,7 @@ impl<'a> Judge<'a> {
         route: &Rc<Route>,
         exposer: &ObjectRef,
         served: &ServedGateway,
-        backends: &[(Referred<'_>, Backend)],
+        backends: &BTreeMap<(String, String), Backend>,
         references: &[BackendReference<'_>],
     ) -> Lookup<()> {
         if !served.owner.layer.route_kinds().contains(&kind) {
@@ -401,15 +407,14 @@ impl<'a> Judge<'a> {
         if ports.is_empty() {
             return Ok(());
         }
-        for (referred, backend) in backends {
-            let first =
-                references.iter().find(|it| it.namespace == referred.namespace && *it.name == *referred.name).cloned();
-            let Some(first) = first else { continue };
-            if !is_granted(kind, &route.metadata.namespace, &first, self.world)? {
+        for referred in services_of(references, &|_, _| true) {
+            let Some(backend) = backends.get(&(referred.namespace.to_owned(), referred.name.to_owned())) else {
                 continue;
+            };
+            if is_granted(kind, &route.metadata.namespace, referred.namespace, referred.name, self.world)? {
+                let exposure = self.exposure_of_route(kind, route, exposer, served, &referred, backend)?;
+                self.found.exposures.extend(exposure);
             }
-            let exposure = self.exposure_of_route(kind, route, exposer, served, referred, backend)?;
-            self.found.exposures.extend(exposure);
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ use crate::edit;
 use crate::kubernetes::{
     DecodeError, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service, decode,
 };
-use crate::request::Request;
+use crate::request::{Operation, Request};
 use crate::rules::Problem;
 use crate::settings::{Advice, Mode, Reaction, Settings};
 use evaluation::order_of_harm;
@@ -42,7 +42,9 @@ use touched::Admitted;
 /// The evaluation of a request. It depends on the request, the settings and the objects looked up, and on nothing else.
 pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings) -> Evaluation {
     let object = match &request.object.object {
-        Ok(object) if object.metadata().is_being_deleted() => return Evaluation::accept(),
+        Ok(object) if object.metadata().is_being_deleted() && serves_nothing_when_deleted(request.kind) => {
+            return Evaluation::accept();
+        }
         Ok(object) => object,
         // An object that cannot be read can still lose its finalizers.
         Err(_) if is_being_deleted(request.object.json) => return Evaluation::accept(),
@@ -60,8 +62,11 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
         }
         _ => true,
     });
-    // Such objects are no end of a pair: what they change is all that there is to say.
-    if !is_end(request.kind) && !*changes_something {
+    // Objects that are no end of a pair: what they change is all that there is to say. A Service that is being deleted can
+    // still lose its finalizers.
+    let is_deleted_service = request.kind == Kind::Service && object.metadata().is_being_deleted();
+    let is_update = request.operation == Operation::Update;
+    if (!is_end(request.kind) && !*changes_something) || (is_deleted_service && !(is_update && *changes_something)) {
         return Evaluation::accept();
     }
     let lookups = Lookups::new(cluster, &request.namespace);
@@ -89,6 +94,15 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
 /// Whether objects of a kind serve or are served themselves; the others only change what others do.
 fn is_end(kind: Kind) -> bool {
     matches!(kind, Kind::Service | Kind::Ingress | Kind::TargetGroupBinding(_) | Kind::Route(_))
+}
+
+/// Whether the controller ignores objects of a kind that are being deleted. Services behind other objects, routes and
+/// configurations count as long as they are there.
+///
+/// LBC `pkg/ingress/group_loader.go` loadGroupIDIfAnyHelper, `controllers/elbv2/targetgroupbinding_controller.go` reconcile,
+/// `pkg/gateway/model/base_model_builder.go` Build.
+fn serves_nothing_when_deleted(kind: Kind) -> bool {
+    matches!(kind, Kind::Ingress | Kind::TargetGroupBinding(_) | Kind::Gateway)
 }
 
 /// The object as it is stored.

@@ -76,7 +76,11 @@ impl Judge<'_> {
                 let name = (self.admitted.namespace.to_string(), self.admitted.name.to_string());
                 self.on_gateways(&|gateway, class| uses_configuration(gateway, class, &name));
             }
-            Kind::Route(_) | Kind::Namespace | Kind::DaemonSet | Kind::StatefulSet => {}
+            Kind::Route(_)
+            | Kind::ListenerRuleConfiguration
+            | Kind::Namespace
+            | Kind::DaemonSet
+            | Kind::StatefulSet => {}
         }
     }
 

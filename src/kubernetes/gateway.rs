@@ -220,6 +220,8 @@ pub struct ExtensionRef {
     pub group: String,
     /// Its kind.
     pub kind: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// A ReferenceGrant.

@@ -38,6 +38,8 @@ pub enum Kind {
     TargetGroupConfiguration(Edition),
     /// LoadBalancerConfiguration of either edition of the controller.
     LoadBalancerConfiguration(Edition),
+    /// ListenerRuleConfiguration: looked up only.
+    ListenerRuleConfiguration,
     /// Namespace: looked up only.
     Namespace,
     /// DaemonSet: looked up only.
@@ -103,7 +105,8 @@ impl Kind {
     ];
 
     /// Every kind that is looked up and never asked about.
-    pub const LOOKED_UP: [Self; 3] = [Self::Namespace, Self::DaemonSet, Self::StatefulSet];
+    pub const LOOKED_UP: [Self; 4] =
+        [Self::ListenerRuleConfiguration, Self::Namespace, Self::DaemonSet, Self::StatefulSet];
 
     /// A kind that the policy is asked about. Group and kind decide: other groups have kinds of the same name (Knative's
     /// Service). The version does not: the API server converts requests (`matchPolicy: Equivalent`), and files have older
@@ -127,6 +130,7 @@ impl Kind {
             Self::ReferenceGrant => "ReferenceGrant",
             Self::TargetGroupConfiguration(_) => "TargetGroupConfiguration",
             Self::LoadBalancerConfiguration(_) => "LoadBalancerConfiguration",
+            Self::ListenerRuleConfiguration => "ListenerRuleConfiguration",
             Self::Namespace => Namespace::KIND,
             Self::DaemonSet => DaemonSet::KIND,
             Self::StatefulSet => StatefulSet::KIND,
@@ -145,6 +149,7 @@ impl Kind {
             Self::TargetGroupConfiguration(edition) | Self::LoadBalancerConfiguration(edition) => {
                 edition.gateway_api_version()
             }
+            Self::ListenerRuleConfiguration => Edition::Standard.gateway_api_version(),
             Self::Namespace => Namespace::API_VERSION,
             Self::DaemonSet => DaemonSet::API_VERSION,
             Self::StatefulSet => StatefulSet::API_VERSION,
@@ -180,6 +185,7 @@ impl Kind {
                 | Self::ReferenceGrant
                 | Self::TargetGroupConfiguration(_)
                 | Self::LoadBalancerConfiguration(_)
+                | Self::ListenerRuleConfiguration
         )
     }
 }

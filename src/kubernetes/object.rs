@@ -99,5 +99,5 @@ objects! {
     TargetGroupConfiguration: Kind::TargetGroupConfiguration(_),
     LoadBalancerConfiguration: Kind::LoadBalancerConfiguration(_),
     StatefulSet: Kind::StatefulSet,
-    ObjectWithMetadata: Kind::Namespace | Kind::DaemonSet,
+    ObjectWithMetadata: Kind::Namespace | Kind::DaemonSet | Kind::ListenerRuleConfiguration,
 }
