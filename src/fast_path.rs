@@ -1,10 +1,12 @@
-//! The fast path: most requests are for Services that are none of the policy's business, which their bytes tell.
+//! The fast path: most requests are for ordinary Services, which are recognised from the raw bytes, without parsing.
 //!
-//! This is the one place that answers without reading. It must never be wrong where it says so, and may give up for any
-//! reason: then everything is read as ever. It relies on the host for one thing, that the payload is JSON of an
-//! AdmissionRequest and of settings that `validate_settings` has seen; whoever made the object has no part in that.
+//! This is the one place that answers without reading the object. It must never be wrong where it answers, and may give up
+//! for any reason: then everything is read. It relies on the host for one thing, that the payload is JSON of an
+//! AdmissionRequest and of settings; whoever made the object has no part in that.
 
 use json_scan::{UNICODE_ESCAPE, Window, any_place};
+
+use crate::settings::Settings;
 
 /// Whether the payload is a request for a Service that passes untouched: with `services: headless`, one that is neither
 /// headless nor has an `actions.` annotation, before and after.
@@ -16,7 +18,15 @@ pub fn is_none_of_our_business(payload: &[u8]) -> bool {
     let places = |window: Window| {
         window.places(*b"No") | window.places(*b"/a") | window.places(*b"IP") | window.places(UNICODE_ESCAPE)
     };
-    is_of_core_service(payload) && !any_place(payload, places, |at| matters(payload, at))
+    is_of_core_service(payload)
+        && !any_place(payload, places, |at| matters(payload, at))
+        && settings_of(payload).is_some_and(|settings| Settings::from_json(settings).is_ok())
+}
+
+/// The settings, which stand last: where the bytes are those of something else, more closes behind it than the payload.
+fn settings_of(payload: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(payload).ok()?.strip_suffix('}')?;
+    text.rsplit_once(r#","settings":"#).map(|(_, settings)| settings)
 }
 
 /// Whether what begins at a place in the payload may make the Service one that is looked at.
@@ -80,6 +90,15 @@ mod tests {
         check(r#""object":{"spec":{"clusterIP":10}}},"settings":{}}"#, false);
         check(r#""object":{"spec":{"clusterIPs":"10.0.0.1"}}},"settings":{}}"#, false);
         check(r#""object":{"spec":{"clusterIPs":["10.0.0.1"],"loadBalancerIP":""}}},"settings":{}}"#, true);
+    }
+
+    #[test]
+    fn invalid_settings_are_read() {
+        check(r#""object":{}},"settings":{"mode":"mutate"}}"#, true);
+        check(r#""object":{}},"settings":{"mode":"enforce"}}"#, false);
+        check(r#""object":{}},"settings":{"a":{},"settings":{}}}"#, false);
+        check(r#""object":{"a":1,"settings":{}}}}"#, false);
+        check(r#""object":{}}}"#, false);
     }
 
     #[test]

@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use aws_headless_service_policy::cluster::{Cluster, LookupError, Resource};
+use aws_headless_service_policy::cluster::HostCalls;
 use aws_headless_service_policy::{validate, validate_settings};
-use serde_json::{Value, json};
+use serde_json::Value;
 use test_kit::in_memory_cluster::{Access, InMemoryCluster, RecordingCluster};
 use test_kit::metadata::PolicyMetadata;
 
@@ -76,19 +76,15 @@ pub fn granted_access() -> Result<Access, String> {
 
 impl Engine for Core {
     fn run(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Observed, String> {
-        let host = NativeHost(RecordingCluster::new(cluster));
-        let verdict = validate(payload, &host);
-        let recording = host.0.take();
-        let log = verdict
-            .encode_log()
-            .map(|line| serde_json::from_slice(&line))
-            .transpose()
-            .map_err(|error| error.to_string())?;
-        Ok(Observed {
-            response: serde_json::from_slice(&verdict.encode()).map_err(|error| error.to_string())?,
-            exchanges: recording.exchanges,
-            logs: log.into_iter().collect(),
-        })
+        let cluster = RecordingCluster::new(cluster);
+        let host = HostCalls::new(|call| {
+            let answer = cluster.look_up(call.operation, call.request, None);
+            answer.map_err(|text| format!("Host error: {text}"))
+        });
+        let answer = validate(payload, &host);
+        let read = |json: &[u8]| serde_json::from_slice(json).map_err(|error| error.to_string());
+        let logs = answer.log.iter().map(|line| read(line)).collect::<Result<Vec<Value>, String>>()?;
+        Ok(Observed { response: read(&answer.response)?, exchanges: cluster.take().exchanges, logs })
     }
 }
 
@@ -100,44 +96,5 @@ impl Engine for Wasm {
             exchanges: call.recording.exchanges,
             logs: call.recording.logs,
         })
-    }
-}
-
-/// The host calls of the module, made natively.
-struct NativeHost<'c>(RecordingCluster<&'c InMemoryCluster>);
-
-impl NativeHost<'_> {
-    fn call(&self, operation: &str, request: &Value, resource: Resource) -> Result<Vec<u8>, LookupError> {
-        let answer = self.0.look_up(operation, request.to_string().as_bytes(), None);
-        answer.map_err(|text| LookupError::from_host(&format!("Host error: {text}"), resource))
-    }
-}
-
-fn field_masks(resource: Resource) -> Result<Value, LookupError> {
-    serde_json::from_str(resource.field_masks()).map_err(|error| LookupError::Unavailable(error.to_string()))
-}
-
-impl Cluster for NativeHost<'_> {
-    fn get(&self, resource: Resource, namespace: Option<&str>, name: &str) -> Result<Vec<u8>, LookupError> {
-        let request = json!({
-            "api_version": resource.api_version(),
-            "kind": resource.kind(),
-            "name": name,
-            "namespace": namespace,
-            "disable_cache": false,
-            "field_masks": field_masks(resource)?,
-        });
-        self.call("get_resource", &request, resource)
-    }
-
-    fn list(&self, resource: Resource) -> Result<Vec<u8>, LookupError> {
-        let request = json!({
-            "api_version": resource.api_version(),
-            "kind": resource.kind(),
-            "label_selector": null,
-            "field_selector": null,
-            "field_masks": field_masks(resource)?,
-        });
-        self.call("list_resources_all", &request, resource)
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use aws_headless_service_policy::rules::RuleId;
+use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
@@ -673,8 +673,8 @@ fn the_page_lists_the_errors_that_the_rules_name() {
     let table: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")).collect();
     let first_cells: Vec<&str> = table.iter().filter_map(|row| row.split('|').next()).collect();
     let mut quoted: BTreeSet<String> = BTreeSet::new();
-    for rule in RuleId::ALL {
-        let text = read(&format!("src/rules/{}.rs", rule.id().replace('-', "_")));
+    for rule in Problem::IDS {
+        let text = read(&format!("src/rules/{}.rs", rule.replace('-', "_")));
         let comment: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim).collect();
         let section = comment.iter().skip_while(|line| **line != "## What the controller does").skip(1);
         let section = section.take_while(|line| !line.starts_with("## ")).copied().collect::<Vec<_>>().join(" ");

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aws_headless_service_policy::settings::{Problem, Settings};
+use aws_headless_service_policy::settings::{Settings, SettingsProblem};
 use e2e_tests::engine::repository;
 use e2e_tests::written;
 use serde_json::{Map, Value, json};
@@ -297,7 +297,7 @@ fn nested(key: &str, value: &Value) -> Value {
     key.rsplit('.').fold(value.clone(), |value, part| json!({ part: value }))
 }
 
-fn problem(settings: &Value) -> Problem {
+fn problem(settings: &Value) -> SettingsProblem {
     let error = Settings::from_json(&settings.to_string()).expect_err("a problem");
     error.problems.into_iter().next().expect("a problem")
 }
@@ -305,7 +305,7 @@ fn problem(settings: &Value) -> Problem {
 /// The keys that the parser names when it is given another one.
 fn known_keys(parent: &str) -> Vec<String> {
     match problem(&nested(&format!("{parent}unknown"), &Value::Null)) {
-        Problem::UnknownKey { key, allowed } => {
+        SettingsProblem::UnknownKey { key, allowed } => {
             assert_eq!(key, format!("{parent}unknown"));
             allowed.split(", ").map(str::to_owned).collect()
         }
@@ -316,7 +316,7 @@ fn known_keys(parent: &str) -> Vec<String> {
 /// What the parser allows for a key, as it says when it is given a number.
 fn allowed_values(key: &str) -> String {
     match problem(&nested(key, &json!(0))) {
-        Problem::WrongValue { key: found, allowed, .. } => {
+        SettingsProblem::WrongValue { key: found, allowed, .. } => {
             assert_eq!(found, key);
             allowed
         }

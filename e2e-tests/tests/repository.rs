@@ -7,8 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use aws_headless_service_policy::request::Kind;
-use aws_headless_service_policy::rules::RuleId;
+use aws_headless_service_policy::kubernetes::Kind;
+use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome, FILES};
 use e2e_tests::engine::{Core, Engine, granted_access, repository};
 use test_kit::in_memory_cluster::ApiKind;
@@ -35,7 +35,7 @@ const EXPOSERS: [&str; 7] =
 /// A case belongs to a rule, or to one of the other things that the contract speaks of, and to an exposer.
 #[test]
 fn cases_are_where_they_belong() {
-    let mut groups: BTreeSet<String> = RuleId::ALL.iter().map(|rule| rule.id().to_owned()).collect();
+    let mut groups: BTreeSet<String> = Problem::IDS.iter().map(|rule| (*rule).to_owned()).collect();
     groups.extend(["advice", "bad-input", "lookup-failure", "untouched"].map(str::to_owned));
     for case in all_cases() {
         let parts: Vec<&str> = case.name.split('/').collect();
@@ -94,20 +94,20 @@ fn names_of_cases_are_of_one_dialect() {
 #[test]
 fn every_rule_has_its_file_and_its_cases() {
     let cases = all_cases();
-    for rule in RuleId::ALL {
-        let file = format!("src/rules/{}.rs", rule.id().replace('-', "_"));
-        assert!(read(&file).starts_with(&format!("//! Rule `{}`", rule.id())), "{file}");
+    for rule in Problem::IDS {
+        let file = format!("src/rules/{}.rs", rule.replace('-', "_"));
+        assert!(read(&file).starts_with(&format!("//! Rule `{}`", rule)), "{file}");
         let has = |outcome: CaseOutcome| {
-            cases.iter().any(|case| case.name.starts_with(&format!("{}/", rule.id())) && case.expect.outcome == outcome)
+            cases.iter().any(|case| case.name.starts_with(&format!("{}/", rule)) && case.expect.outcome == outcome)
         };
-        assert!(has(CaseOutcome::Reject), "{}: no rejecting case", rule.id());
-        assert!(has(CaseOutcome::Accept), "{}: no accepting case", rule.id());
+        assert!(has(CaseOutcome::Reject), "{}: no rejecting case", rule);
+        assert!(has(CaseOutcome::Accept), "{}: no accepting case", rule);
         // `docs/rules.md` says of the others how they are fixed.
         let has_fix = !read(&file).contains("\n//! ## Fix\n//! None:");
-        assert!(has(CaseOutcome::Mutate) || !has_fix, "{}: no mutating case", rule.id());
+        assert!(has(CaseOutcome::Mutate) || !has_fix, "{}: no mutating case", rule);
     }
     let files = fs::read_dir(repository().join("src/rules")).expect("the rules").count();
-    assert_eq!(files, RuleId::ALL.len() + 1, "a file in src/rules that is no rule");
+    assert_eq!(files, Problem::IDS.len() + 1, "a file in src/rules that is no rule");
 }
 
 /// The host denies what is not asked for, and people grant what is.
@@ -153,10 +153,10 @@ fn the_metadata_asks_about_the_kinds_that_are_judged() {
         ("elbv2.k8s.aws", "TargetGroupBinding"),
         ("networking.k8s.io", "Ingress"),
     ] {
-        assert!(Kind::new(group, kind).is_some(), "{group}/{kind}");
+        assert!(Kind::admitted(group, kind).is_some(), "{group}/{kind}");
     }
     for (group, kind) in [("serving.knative.dev", "Service"), ("", "Ingress"), ("extensions", "Ingress"), ("", "Pod")] {
-        assert!(Kind::new(group, kind).is_none(), "{group}/{kind}");
+        assert!(Kind::admitted(group, kind).is_none(), "{group}/{kind}");
     }
 }
 
@@ -187,7 +187,7 @@ fn dependencies(arguments: &[&str]) -> BTreeSet<String> {
 /// Few and chosen; and nothing of waPC outside of the module, so that the core runs natively and in a browser.
 #[test]
 fn the_core_depends_on_three_crates_and_its_own() {
-    let expected = ["aws-headless-service-policy", "json-text", "serde", "serde_json", "thiserror"];
+    let expected = ["aws-headless-service-policy", "json-scan", "k8s-openapi", "serde", "serde_json", "thiserror"];
     assert_eq!(dependencies(&["--depth", "1"]), expected.map(str::to_owned).into());
     for target in ["x86_64-unknown-linux-gnu", "wasm32-unknown-unknown"] {
         let all = dependencies(&["--target", target]);

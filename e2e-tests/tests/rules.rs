@@ -6,7 +6,7 @@
 use std::fmt::Write;
 use std::fs;
 
-use aws_headless_service_policy::rules::RuleId;
+use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome};
 use e2e_tests::engine::{Core, Engine, granted_access, repository};
 use e2e_tests::written;
@@ -24,8 +24,8 @@ struct Documentation {
 }
 
 impl Documentation {
-    fn of(rule: RuleId) -> Self {
-        let file = format!("src/rules/{}.rs", rule.id().replace('-', "_"));
+    fn of(rule: &str) -> Self {
+        let file = format!("src/rules/{}.rs", rule.replace('-', "_"));
         let text = fs::read_to_string(repository().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         // One space comes from the comment itself; lists are indented by more.
         let comment = text.lines().map_while(|line| line.strip_prefix("//!"));
@@ -55,15 +55,15 @@ impl Documentation {
 
 #[test]
 fn every_rule_is_documented_under_the_same_headings() {
-    for rule in RuleId::ALL {
+    for rule in Problem::IDS {
         let documentation = Documentation::of(rule);
-        assert!(documentation.title.starts_with(&format!("Rule `{}`", rule.id())), "{}", documentation.title);
+        assert!(documentation.title.starts_with(&format!("Rule `{}`", rule)), "{}", documentation.title);
         let headings: Vec<&str> = documentation.sections.iter().map(|(heading, _)| heading.as_str()).collect();
-        assert_eq!(headings, HEADINGS, "{}", rule.id());
+        assert_eq!(headings, HEADINGS, "{}", rule);
         for (heading, section) in &documentation.sections {
-            assert!(!section.is_empty(), "{}: nothing under {heading}", rule.id());
+            assert!(!section.is_empty(), "{}: nothing under {heading}", rule);
         }
-        assert!(documentation.section("What the controller does").contains(".go`"), "{}: no file", rule.id());
+        assert!(documentation.section("What the controller does").contains(".go`"), "{}: no file", rule);
     }
 }
 
@@ -80,14 +80,14 @@ fn page() -> String {
         setting `mode` ([settings](../README.md#settings)). Files and functions are those of the controller's v3.5.0.\n\n"
         .to_owned();
     page.push_str("| rule | with the settings |\n| --- | --- |\n");
-    for rule in RuleId::ALL {
+    for rule in Problem::IDS {
         let title = Documentation::of(rule).title;
         let settings = title.split_once(", with ").map_or("always", |(_, settings)| settings.trim_end_matches('.'));
-        writeln!(page, "| [`{0}`](#{0}) | {settings} |", rule.id()).unwrap();
+        writeln!(page, "| [`{0}`](#{0}) | {settings} |", rule).unwrap();
     }
-    for rule in RuleId::ALL {
+    for rule in Problem::IDS {
         let documentation = Documentation::of(rule);
-        write!(page, "\n## {}\n", rule.id()).unwrap();
+        write!(page, "\n## {}\n", rule).unwrap();
         for (heading, section) in &documentation.sections {
             let section = if heading == "Example" { examples(section) } else { section.clone() };
             write!(page, "\n### {heading}\n\n{section}\n").unwrap();
