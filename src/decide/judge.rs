@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::exposure::{Backend, Exposer, Exposure, Reach, Referred, Role, services_of};
 use crate::cluster::{Lookup, LookupFailure, World};
@@ -17,8 +17,8 @@ use crate::controller::{
     target_type_of_binding, target_type_of_route, valid_listeners,
 };
 use crate::kubernetes::{
-    DecodeError, Edition, Gateway, Ingress, Kind, Metadata, ObjectRef, Route, RouteKind, Service, ServiceType,
-    TargetGroupBinding, View,
+    DecodeError, Edition, Gateway, Ingress, Kind, Metadata, ObjectRef, Route, RouteKind, Service, TargetGroupBinding,
+    View,
 };
 use crate::rules::can_be_found;
 use crate::settings::Settings;
@@ -29,7 +29,12 @@ pub struct Unchecked {
     /// The object.
     pub object: ObjectRef,
     /// The lookup.
+    #[serde(serialize_with = "shared")]
     pub lookup: Rc<LookupFailure>,
+}
+
+fn shared<S: Serializer>(lookup: &Rc<LookupFailure>, serializer: S) -> Result<S::Ok, S::Error> {
+    LookupFailure::serialize(lookup, serializer)
 }
 
 /// What was found out about a world.
@@ -275,7 +280,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The exposures of an NLB Service, of one Service where one is named: itself, and the other Services that it forwards
-    /// to by weight. In instance mode, one of type ClusterIP or ExternalName fails by itself, whatever it forwards to.
+    /// to by weight.
     pub fn load_balancer(&mut self, base: &Rc<Service>, only: Option<&str>) {
         let Some(load_balancer) = network_load_balancer(base, self.controller()) else { return };
         let exposer = object_ref(Kind::Service, &base.metadata);
@@ -303,11 +308,8 @@ impl<'a> Judge<'a> {
         if only.is_none_or(|only| *only == *exposer.name) && self.is_wanted(namespace, &exposer.name) {
             self.found.exposures.push(own.clone());
         }
-        let fails_itself = !self.world.is_old()
-            && is_instance
-            && matches!(base.service_type(), ServiceType::ClusterIp | ServiceType::ExternalName);
         let decides = is_instance || self.needs.missing;
-        if fails_itself || (!decides && !self.needs.advice) {
+        if !decides && !self.needs.advice {
             return;
         }
         let services = services_of(&references, &|namespace, name| {

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use super::MAX_LISTED;
-use super::phrases::{Group, help, lookup_help, lookup_problem, object, what};
+use super::phrases::{Group, help, in_short, lookup_help, lookup_problem, object, what};
 use super::text::text;
 use crate::decide::{Evaluation, Fate, Finding, Reach, Refusal, Role, Unchecked};
 use crate::kubernetes::{DecodeError, ObjectRef, display_text};
@@ -24,7 +24,12 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
             let refused: Vec<&Finding> =
                 evaluation.findings.iter().filter(|finding| finding.fate == Fate::Refused).collect();
             let groups = groups(&refused);
-            fitted(groups.len(), &|f, max, count| write_findings(f, &groups, refused.len(), count, max))
+            // In full where there is room, else all but the first in short.
+            let in_full = text(|f| write_findings(f, &groups, refused.len(), groups.len(), 253, true)).to_string();
+            if in_full.chars().count() <= MAX_MESSAGE {
+                return in_full;
+            }
+            fitted(groups.len(), &|f, max, count| write_findings(f, &groups, refused.len(), count, max, false))
         }
         Refusal::Lookups => fitted(evaluation.failures.len(), &|f, max, count| {
             write_list(f, &evaluation.failures, count, |f, failure| write_failure(f, failure, max))
@@ -82,11 +87,16 @@ fn write_findings(
     findings: usize,
     count: usize,
     max: usize,
+    in_full: bool,
 ) -> fmt::Result {
     let mut told = 0;
     for (index, group) in groups.iter().take(count).enumerate() {
         f.write_str(if index > 0 { " " } else { "" })?;
-        write!(f, "{} {}", what(group, max), help(group, max))?;
+        if index == 0 || in_full {
+            write!(f, "{} {}", what(group, max), help(group, max))?;
+        } else {
+            write!(f, "Also {}.", in_short(group, max))?;
+        }
         told += group.services.len();
     }
     write_rest(f, findings.saturating_sub(told))?;

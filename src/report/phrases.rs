@@ -30,6 +30,7 @@ impl Group<'_> {
             && finding.remedy == other.remedy
             && finding.owner == other.owner
             && source(finding) == source(other)
+            && can_exist(finding) == can_exist(other)
     }
 }
 
@@ -41,12 +42,16 @@ pub fn object(object: &ObjectRef, max: usize) -> impl Display {
 pub fn services(services: &[&ObjectRef], max: usize) -> impl Display {
     text(move |f| {
         f.write_str(if services.len() == 1 { "Service " } else { "Services " })?;
-        for (index, service) in services.iter().enumerate() {
-            f.write_str(if index == 0 { "" } else { ", " })?;
-            service.write_path(f, max)?;
-        }
-        Ok(())
+        write_paths(f, services, max)
     })
+}
+
+fn write_paths(f: &mut Formatter<'_>, services: &[&ObjectRef], max: usize) -> fmt::Result {
+    for (index, service) in services.iter().enumerate() {
+        f.write_str(if index == 0 { "" } else { ", " })?;
+        service.write_path(f, max)?;
+    }
+    Ok(())
 }
 
 /// The object that serves, with the Gateway of a route.
@@ -83,8 +88,12 @@ pub fn what(group: &Group<'_>, max: usize) -> impl Display {
         let finding = group.finding;
         let exposer = exposer(finding, max);
         let Some(reason) = finding.problem.no_node_port() else {
-            let why = if can_exist(finding) { "does not exist" } else { "cannot exist: the name is not valid" };
-            return write!(f, "{exposer} refers to {}, which {why}.", services(&group.services, max));
+            let why = match (can_exist(finding), group.services.len()) {
+                (true, 1) => "which does not exist",
+                (true, _) => "which do not exist",
+                (false, _) => "which cannot exist: the name is not valid",
+            };
+            return write!(f, "{exposer} refers to {}, {why}.", services(&group.services, max));
         };
         let described = described(group, reason, max);
         let sends = if is_own_load_balancer(finding) { "" } else { "sends traffic to " };
@@ -144,6 +153,29 @@ fn why_no_node_port(reason: NoNodePort) -> &'static str {
         NoNodePort::ExternalName => "a Service of type ExternalName has none",
         NoNodePort::NotAllocated => "with allocateLoadBalancerNodePorts: false there is none",
     }
+}
+
+/// What is wrong and what to do, in a few words.
+pub fn in_short(group: &Group<'_>, max: usize) -> impl Display {
+    text(move |f| {
+        let finding = group.finding;
+        write!(f, "{}: ", exposer(finding, max))?;
+        let services = services(&group.services, max);
+        let paths = text(|f| write_paths(f, &group.services, max));
+        let mode = match finding.problem {
+            Problem::InvalidTargetType(_) => "with an unknown target type",
+            _ => "in instance mode",
+        };
+        match (finding.problem.no_node_port(), is_own_load_balancer(finding)) {
+            (None, _) if can_exist(finding) => write!(f, "{services} does not exist"),
+            (None, _) => write!(f, "{services} is no valid name"),
+            (Some(NoNodePort::Headless), true) => write!(f, "headless {mode}"),
+            (Some(_), true) => write!(f, "no node ports {mode}"),
+            (Some(NoNodePort::Headless), false) => write!(f, "headless {paths} {mode}"),
+            (Some(_), false) => write!(f, "{services} without node ports {mode}"),
+        }?;
+        write!(f, "; fix: {}", fix_phrase(finding, max))
+    })
 }
 
 /// The line that decided the target type.
@@ -406,10 +438,12 @@ pub fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> 
         let asked = text(|f| asked_for(f, lookup, max));
         match &lookup.error {
             LookupError::KindNotGranted => {
-                write!(f, "the policy is not granted {}/{}", lookup.kind.api_version(), lookup.kind.name())
+                let (api_version, kind) = (lookup.kind.api_version(), lookup.kind.name());
+                write!(f, "the policy may not read {asked}: {api_version}/{kind} is not granted")
             }
             LookupError::CapabilityNotGranted(path) => {
-                write!(f, "the policy is not granted the host capability {}", display_text(path, 80))
+                let path = display_text(path, 80);
+                write!(f, "the policy may not read {asked}: the host capability {path} is not granted")
             }
             LookupError::Forbidden(_) => write!(f, "the policy server is not allowed to read {asked}"),
             LookupError::Unreadable(error) => write!(f, "{asked} cannot be read ({error})"),

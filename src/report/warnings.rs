@@ -1,13 +1,13 @@
 //! Warnings: one short line each, for the person at kubectl.
 
+use std::fmt::Display;
+
 use super::MAX_LISTED;
-use super::phrases::{can_exist, exposer, fix_phrase, lookup_problem, object, owner_phrase, set_phrase};
+use super::phrases::{Group, in_short, lookup_problem, object, owner_phrase, set_phrase};
 use super::text::{text, warning};
-use crate::controller::NoNodePort;
 use crate::controller::annotations::INGRESS_TARGET_TYPE;
-use crate::decide::{Evaluation, Fate, Finding, Fix, Hint, Outcome, Refusal, Remedy, Role, Unchecked};
+use crate::decide::{Evaluation, Fate, Finding, Fix, Hint, Outcome, Refusal, Remedy, Unchecked};
 use crate::kubernetes::{DecodeError, display_text, shown_name};
-use crate::rules::Problem;
 
 /// Every warning. A refusal gives its short form as a warning too: the engine's monitor mode drops messages and patches but
 /// keeps warnings.
@@ -76,24 +76,8 @@ fn failures(evaluation: &Evaluation) -> impl Iterator<Item = String> {
 
 /// One line on a finding: at most 120 characters with names of usual length.
 fn short_form(finding: &Finding) -> String {
-    warning(&|f, max| {
-        write!(f, "{}: ", exposer(finding, max))?;
-        let path = text(|f| finding.service.write_path(f, max));
-        let is_own = matches!(finding.role, Role::LoadBalancer(_));
-        let mode = match finding.problem {
-            Problem::InvalidTargetType(_) => "with an unknown target type",
-            _ => "in instance mode",
-        };
-        match finding.problem.no_node_port() {
-            None if can_exist(finding) => write!(f, "Service {path} does not exist"),
-            None => write!(f, "Service {path} is no valid name"),
-            Some(NoNodePort::Headless) if is_own => write!(f, "headless {mode}"),
-            Some(_) if is_own => write!(f, "no node ports {mode}"),
-            Some(NoNodePort::Headless) => write!(f, "headless {path} {mode}"),
-            Some(_) => write!(f, "Service {path} without node ports {mode}"),
-        }?;
-        write!(f, "; fix: {}", fix_phrase(finding, max))
-    })
+    let group = Group { finding, services: vec![&finding.service] };
+    warning(&|f, max| in_short(&group, max).fmt(f))
 }
 
 /// What was set, each fix once; and who may take it back.

@@ -40,12 +40,12 @@
 //! let the load balancer reach the pods' ports; for a binding, nobody opens them without `spec.networking`.
 //!
 //! ## Example
-//! `headless-instance-mode/target-group-binding-instance--rejected`: a binding in instance mode, with the default
+//! `headless-instance-mode/target-group-binding/instance--rejected`: a binding in instance mode, with the default
 //! settings.
 //!
-//! `headless-instance-mode/target-group-binding-instance--mutated`: the same binding, fixed.
+//! `headless-instance-mode/target-group-binding/instance--mutated`: the same binding, fixed.
 //!
-//! `headless-instance-mode/ingress-without-annotations--mutated`: an Ingress that says nothing, so that the controller's
+//! `headless-instance-mode/ingress/default-instance--mutated`: an Ingress that says nothing, so that the controller's
 //! default decides.
 //!
 //! ## References

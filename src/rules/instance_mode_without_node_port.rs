@@ -29,10 +29,10 @@
 //! As for a headless Service. The policy never gives a Service node ports: that would open a port on every node.
 //!
 //! ## Example
-//! `instance-mode-without-node-port/target-group-binding-cluster-ip-service--mutated`: a binding in instance mode to a
+//! `instance-mode-without-node-port/target-group-binding/cluster-ip-service--mutated`: a binding in instance mode to a
 //! Service of type ClusterIP.
 //!
-//! `instance-mode-without-node-port/nlb-class-without-node-ports--mutated`: an NLB Service that allocates no node ports.
+//! `instance-mode-without-node-port/nlb-service/class-without-node-ports--mutated`: an NLB Service that allocates no node ports.
 //!
 //! ## References
 //! - [Target type of an Ingress](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/ingress/annotations.md)

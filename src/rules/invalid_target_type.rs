@@ -20,9 +20,9 @@
 //! As for the rule `headless-instance-mode`.
 //!
 //! ## Example
-//! `invalid-target-type/ingress/upper-case-annotation--rejected`: an Ingress whose annotation says `IP`.
+//! `invalid-target-type/ingress/annotation-in-capitals--rejected`: an Ingress whose annotation says `INSTANCE`.
 //!
-//! `invalid-target-type/ingress/upper-case-annotation--mutated`: the same Ingress, fixed.
+//! `invalid-target-type/ingress/annotation-in-capitals--mutated`: the same Ingress, fixed.
 //!
 //! ## References
 //! - [Target type of an Ingress](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/ingress/annotations.md)

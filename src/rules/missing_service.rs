@@ -22,9 +22,9 @@
 //! Nothing is changed. With `missingService: reject`, a folder of manifests must be applied in order: Services first.
 //!
 //! ## Example
-//! `missing-service/target-group-binding-ip--rejected`: a binding to a Service that does not exist.
+//! `missing-service/target-group-binding/ip--rejected`: a binding to a Service that does not exist.
 //!
-//! `missing-service/target-group-binding-service-exists--accepted`: a binding whose Service was created first.
+//! `missing-service/target-group-binding/service-exists--accepted`: a binding whose Service was created first.
 //!
 //! ## References
 //! - [TargetGroupBinding](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/targetgroupbinding/targetgroupbinding.md)
