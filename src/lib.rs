@@ -23,6 +23,7 @@ pub mod kubernetes;
 pub mod report;
 pub mod request;
 pub mod rules;
+mod sets;
 pub mod settings;
 
 use serde::Serialize;

@@ -89,25 +89,19 @@ impl<'a> World<'a> {
     }
 
     fn list<V: View>(&self, kind: Kind, selector: Option<Selector>, name: Option<&str>) -> Lookup<Vec<Lookup<Rc<V>>>> {
-        let mut objects = Vec::new();
-        for object in self.lookups.mentioning(kind, selector, name)? {
-            match object {
-                Ok(object) => {
-                    let metadata = object.metadata();
-                    if !self.is_overlaid(kind, &metadata.namespace, &metadata.name) {
-                        objects.extend(V::of(&object).cloned().map(Ok));
-                    }
-                }
-                Err(failure) => {
-                    let named = failure.object.as_ref();
-                    if !named.is_some_and(|object| self.is_overlaid(kind, &object.namespace, &object.name)) {
-                        objects.push(Err(failure));
-                    }
-                }
-            }
-        }
+        let objects = self.objects(kind, selector, name)?.into_iter();
+        Ok(objects.filter_map(|object| object.map(|object| V::of(&object).cloned()).transpose()).collect())
+    }
+
+    /// This is not generic: sorting is kilobytes of code for each type.
+    fn objects(&self, kind: Kind, selector: Option<Selector>, name: Option<&str>) -> Lookup<Vec<Lookup<Object>>> {
+        let mut objects = self.lookups.mentioning(kind, selector, name)?;
+        objects.retain(|object| {
+            let (namespace, name) = sort_key(object);
+            !self.is_overlaid(kind, namespace, name)
+        });
         if self.overlay.kind == kind {
-            objects.extend(self.overlay.object.as_ref().and_then(V::of).cloned().map(Ok));
+            objects.extend(self.overlay.object.clone().map(Ok));
         }
         objects.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
         Ok(objects)
@@ -120,7 +114,8 @@ impl<'a> World<'a> {
     }
 }
 
-fn sort_key<V: View>(object: &Lookup<Rc<V>>) -> (&str, &str) {
+/// Namespace and name, as far as they are known.
+fn sort_key(object: &Lookup<Object>) -> (&str, &str) {
     match object {
         Ok(object) => (&object.metadata().namespace, &object.metadata().name),
         Err(failure) => failure.object.as_ref().map_or(("", ""), |object| (&object.namespace, &object.name)),

@@ -21,6 +21,7 @@ use crate::kubernetes::{
     View,
 };
 use crate::rules::can_be_found;
+use crate::sets::set_of;
 use crate::settings::Settings;
 
 /// An object that could not be checked, and the lookup that failed.
@@ -99,9 +100,8 @@ pub struct ServedGateway {
 impl ServedGateway {
     /// The names by which routes refer to it: its own and those of its ListenerSets.
     pub fn names(&self) -> BTreeSet<&str> {
-        let mut names = BTreeSet::from([self.gateway.metadata.name.as_str()]);
-        names.extend(self.listeners.iter().map(|listener| &*listener.name));
-        names
+        let own = std::iter::once(self.gateway.metadata.name.as_str());
+        set_of(own.chain(self.listeners.iter().map(|listener| &*listener.name)))
     }
 }
 
@@ -342,8 +342,7 @@ impl<'a> Judge<'a> {
         let services =
             services_of(&references, &|namespace, name| only(namespace, name) && self.is_wanted(namespace, name));
         // Services decide most, and cost least.
-        let namespaces: BTreeSet<&str> = services.iter().map(|referred| referred.namespace).collect();
-        for namespace in namespaces {
+        for namespace in set_of(services.iter().map(|referred| referred.namespace)) {
             let near = services.iter().filter(|referred| referred.namespace == namespace);
             self.world.prepare(Kind::Service, namespace, &mut near.map(|referred| referred.name));
         }
@@ -543,7 +542,7 @@ impl<'a> Judge<'a> {
                     for route in self.readable(list) {
                         let identity = (*kind, route.metadata.namespace.clone(), route.metadata.name.clone());
                         if seen.insert((key.clone(), identity)) {
-                            let on = BTreeSet::from([key.clone()]);
+                            let on = set_of([key.clone()]);
                             self.route(*kind, &route, Some(&on), &|_, _| true);
                         }
                     }

@@ -32,6 +32,7 @@ use crate::kubernetes::{
 };
 use crate::request::{Operation, Request};
 use crate::rules::Problem;
+use crate::sets::set_of;
 use crate::settings::{Advice, Mode, Reaction, Settings};
 use evaluation::order_of_harm;
 use exposure::{Exposer, Exposure, Pair};
@@ -209,7 +210,7 @@ impl<'r> Review<'r> {
                 OldObject::Known(old) => Some((*old).clone()),
                 OldObject::Unreadable => return Before::default(),
             };
-            let wanted = self.exposures().map(|(exposure, _)| exposure.service.clone()).collect();
+            let wanted = set_of(self.exposures().map(|(exposure, _)| exposure.service.clone()));
             let world = self.context.world.before(old);
             let old = self.context.judge(&world, Some(wanted));
             let pairs = old.exposures.iter().filter_map(|exposure| {
@@ -217,7 +218,7 @@ impl<'r> Review<'r> {
                 is_judged(self.context, exposure, problem).then(|| exposure.pair())
             });
             let failures = old.failures.iter().filter(|failure| !self.judgement.failures.contains(failure));
-            Before { pairs: pairs.collect(), failures: failures.cloned().collect(), invalid: old.invalid }
+            Before { pairs: set_of(pairs), failures: failures.cloned().collect(), invalid: old.invalid }
         })
     }
 

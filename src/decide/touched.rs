@@ -18,6 +18,7 @@ use crate::kubernetes::{
     View, is_valid_name,
 };
 use crate::rules::can_be_found;
+use crate::sets::set_of;
 
 /// The admitted object, new and old: what either of them touches is judged in both worlds.
 #[derive(Clone, Copy)]
@@ -63,12 +64,12 @@ impl Judge<'_> {
             Kind::Gateway => {
                 let gateway = self.admitted;
                 let key = (gateway.namespace.to_string(), gateway.name.to_string());
-                self.routes_on(&BTreeSet::from([key]));
+                self.routes_on(&set_of([key]));
             }
             Kind::ListenerSet => {
                 let parents =
                     admitted.both::<ListenerSet>().map(|set| gateway_key(&set.spec.parent_ref, self.admitted));
-                self.routes_on(&parents.collect());
+                self.routes_on(&set_of(parents));
             }
             Kind::ReferenceGrant => self.touched_by_grant(admitted),
             Kind::TargetGroupConfiguration(edition) => self.touched_by_configuration(edition, admitted),

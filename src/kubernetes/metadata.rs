@@ -10,7 +10,7 @@ use super::decode::Presence;
 
 /// The metadata of any object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", remote = "Self")]
 pub struct Metadata {
     /// Empty for an object whose name is generated after admission.
     pub name: String,
@@ -68,6 +68,14 @@ pub struct SpecFields {
     /// `spec.targetType`.
     #[serde(rename = "f:targetType")]
     pub target_type: Presence,
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    /// Every view has metadata: inlined into each, this would be a tenth of the module.
+    #[inline(never)]
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
 }
 
 impl Metadata {
