@@ -99,10 +99,10 @@ bench: policy.wasm
 costs: policy.wasm
 	UPDATE_COSTS=1 cargo test --locked --package benches --test costs on_record
 
-# Writes docs/rules.md and artifacthub-pkg.yml from what they say again; `make test` fails when they are stale.
+# Writes the table of settings, the form, the schema, docs/rules.md, deploy/gateway/ and artifacthub-pkg.yml; `make test` fails when they are stale.
 .PHONY: docs
 docs:
-	UPDATE_DOCS=1 cargo test --locked --package e2e-tests --test packaging --test rules is_fresh
+	UPDATE_DOCS=1 cargo test --locked --package e2e-tests --test packaging --test deployment --test rules is_fresh
 
 .PHONY: fmt
 fmt: lint-tools

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use aws_headless_service_policy::settings::{Settings, SettingsProblem};
-use e2e_tests::engine::repository;
+use aws_headless_service_policy::settings::{SETTINGS, Setting, Settings, Values};
+use e2e_tests::cases;
+use e2e_tests::engine::{granted_access, repository};
 use e2e_tests::written;
 use serde_json::{Map, Value, json};
 use test_kit::kinds::plural;
@@ -198,7 +199,7 @@ fn package() -> String {
         "annotations": {
             "kubewarden/contextAwareResources": as_text(&resources.into()),
             "kubewarden/mutation": metadata["mutating"].to_string(),
-            "kubewarden/questions-ui": read(FORM),
+            "kubewarden/questions-ui": form(),
             "kubewarden/resources": annotation("io.artifacthub.resources"),
             "kubewarden/rules": as_text(&metadata["rules"]),
         },
@@ -221,217 +222,135 @@ fn day_of_release(version: &str) -> String {
     day.to_owned()
 }
 
-/// One setting, as the parser itself describes it when it is given something else.
-struct Setting {
-    /// The key with its parents, as in `controller.ingressClass`.
-    key: String,
-    /// What the parser says is allowed.
-    allowed: String,
-    values: Values,
-}
-
-#[derive(PartialEq)]
-enum Values {
-    Choice(Vec<String>),
-    List(Vec<String>),
-    Name,
-}
-
-impl Setting {
-    /// Every setting that the parser knows, in its order.
-    fn all() -> Vec<Self> {
-        let mut all = Vec::new();
-        for key in known_keys("") {
-            match allowed_values(&key) {
-                allowed if allowed == "a map" => {
-                    all.extend(
-                        known_keys(&format!("{key}.")).into_iter().map(|inner| Self::new(format!("{key}.{inner}"))),
-                    );
-                }
-                _ => all.push(Self::new(key)),
-            }
-        }
-        all
-    }
-
-    fn new(key: String) -> Self {
-        let allowed = allowed_values(&key);
-        let split = |text: &str| text.split(", ").map(str::to_owned).collect();
-        let values = if let Some(options) = allowed.strip_prefix("a list of ") {
-            Values::List(split(options))
-        } else if allowed.starts_with("a name") {
-            Values::Name
-        } else {
-            Values::Choice(split(&allowed))
-        };
-        Self { key, allowed, values }
-    }
-
-    fn options(&self) -> &[String] {
-        match &self.values {
-            Values::Choice(options) | Values::List(options) => options,
-            Values::Name => &[],
-        }
-    }
-
-    /// Holds that a value is the default: it alone makes the settings what they are without it.
-    #[track_caller]
-    fn assert_default(&self, value: &Value) {
-        let settings = |value: &Value| Settings::from_json(&nested(&self.key, value).to_string());
-        assert_eq!(settings(value), Ok(Settings::default()), "{}: {value}", self.key);
-        match &self.values {
-            Values::List(options) => assert_eq!(*value, json!(options), "{}", self.key),
-            Values::Name => assert_ne!(settings(&json!("another")), Ok(Settings::default()), "{}", self.key),
-            Values::Choice(options) => {
-                for option in options.iter().filter(|option| value != option.as_str()) {
-                    let other = settings(&json!(option)).unwrap_or_else(|error| panic!("{}: {error}", self.key));
-                    assert_ne!(other, Settings::default(), "{}: {option}", self.key);
-                }
-            }
-        }
-    }
-}
-
 /// `{"controller": {"ingressClass": value}}` for `controller.ingressClass`.
 fn nested(key: &str, value: &Value) -> Value {
     key.rsplit('.').fold(value.clone(), |value, part| json!({ part: value }))
 }
 
-fn problem(settings: &Value) -> SettingsProblem {
-    let error = Settings::from_json(&settings.to_string()).expect_err("a problem");
-    error.problems.into_iter().next().expect("a problem")
+fn default_of(setting: &Setting) -> Value {
+    serde_json::from_str(setting.default).expect("JSON")
 }
 
-/// The keys that the parser names when it is given another one.
-fn known_keys(parent: &str) -> Vec<String> {
-    match problem(&nested(&format!("{parent}unknown"), &Value::Null)) {
-        SettingsProblem::UnknownKey { key, allowed } => {
-            assert_eq!(key, format!("{parent}unknown"));
-            allowed.split(", ").map(str::to_owned).collect()
+/// The strings that a setting knows.
+fn options(setting: &Setting) -> &'static [&'static str] {
+    match setting.values {
+        Values::OneOf(options) | Values::AnyOf(options) | Values::SomeOf(options) | Values::Booleans(options) => {
+            options
         }
-        other => panic!("{other}"),
+        Values::NameOrNothing | Values::ClassName => &[],
     }
 }
 
-/// What the parser allows for a key, as it says when it is given a number.
-fn allowed_values(key: &str) -> String {
-    match problem(&nested(key, &json!(0))) {
-        SettingsProblem::WrongValue { key: found, allowed, .. } => {
-            assert_eq!(found, key);
-            allowed
-        }
-        other => panic!("{other}"),
-    }
-}
-
-/// A row of the settings table of the README.
-struct Row {
-    key: String,
-    values: String,
-    default: String,
-    meaning: String,
-}
-
-impl Row {
-    /// The values that are named in the row.
-    fn options(&self) -> Vec<String> {
-        let mut options: Vec<String> = self.values.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-        // Where one is special, like the empty name, the row names it too.
-        options.retain(|option| option != "\"\"");
-        options
-    }
-
-    fn default(&self, setting: &Setting) -> Value {
-        match self.default.as_str() {
-            "all five" => {
-                assert_eq!(setting.options().len(), 5);
-                json!(setting.options())
-            }
-            default => json!(plain(default)),
-        }
-    }
-
-    /// The meaning as a sentence, for people who do not read Markdown.
-    fn sentence(&self) -> String {
-        let mut rest = self.meaning.chars();
-        let first = rest.next().expect("a meaning");
-        // A name of an option stays as it is written.
-        format!("{}{}.", first.to_ascii_uppercase(), plain(rest.as_str())).trim_start_matches('`').to_owned()
-    }
-}
-
-/// Without Markdown's marks of code.
+/// Text without Markdown's marks of code.
 fn plain(text: &str) -> String {
     text.replace('`', "")
 }
 
-fn table() -> Vec<Row> {
-    let readme = read("README.md");
-    let rows = readme.lines().skip_while(|line| *line != "| key | values | default | meaning |").skip(2);
-    rows.map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
-        .map(|row| {
-            let cells: Vec<&str> = row.split(" | ").collect();
-            let [key, values, default, meaning] = cells.try_into().unwrap_or_else(|cells| panic!("{row}: {cells:?}"));
-            Row { key: plain(key), values: values.to_owned(), default: default.to_owned(), meaning: meaning.to_owned() }
-        })
-        .collect()
-}
+const TABLE_HEAD: &str = "| key | values | default | meaning |\n| --- | --- | --- | --- |\n";
 
-/// Every setting with its row of the table: in the same order, and none is missing.
-fn settings() -> Vec<(Setting, Row)> {
-    let (all, table) = (Setting::all(), table());
-    let keys = |setting: &Setting| setting.key.clone();
-    assert_eq!(table.iter().map(|row| row.key.clone()).collect::<Vec<_>>(), all.iter().map(keys).collect::<Vec<_>>());
-    all.into_iter().zip(table).collect()
-}
-
-/// Options may stand in another order: the default first.
-fn sorted(options: &[String]) -> BTreeSet<&str> {
-    options.iter().map(String::as_str).collect()
+/// The table of the settings in the README.
+fn table() -> String {
+    let quoted = |texts: &[&str]| texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ");
+    let mut table = TABLE_HEAD.to_owned();
+    for setting in &SETTINGS {
+        let values = match setting.values {
+            Values::OneOf(options) => quoted(options),
+            Values::AnyOf(options) => format!("a list of {}", quoted(options)),
+            Values::SomeOf(options) => format!("a list of at least one of {}", quoted(options)),
+            Values::Booleans(names) => format!("a map from {} to `true` or `false`", quoted(names)),
+            Values::NameOrNothing => "a name, or `\"\"`".to_owned(),
+            Values::ClassName => "a name".to_owned(),
+        };
+        let default = match default_of(setting) {
+            Value::String(text) => format!("`{text}`"),
+            Value::Array(_) => "all".to_owned(),
+            _ => "`{}`".to_owned(),
+        };
+        table += &format!("| `{}` | {values} | {default} | {} |\n", setting.key, setting.meaning);
+    }
+    table
 }
 
 #[test]
-fn the_table_of_the_readme_is_what_the_parser_does() {
-    for (setting, row) in settings() {
-        setting.assert_default(&row.default(&setting));
-        match &setting.values {
-            Values::Name => assert!(setting.allowed.starts_with(&plain(&row.values)), "{}", setting.key),
-            Values::Choice(options) | Values::List(options) => {
-                assert_eq!(sorted(&row.options()), sorted(options), "{}", setting.key);
-                assert_eq!(row.options().len(), options.len(), "{}", setting.key);
-            }
+fn the_table_of_the_readme_is_fresh() {
+    let readme = read("README.md");
+    let (before, rest) = readme.split_once(TABLE_HEAD).expect("a table of settings in README.md");
+    let rows: usize = rest.lines().take_while(|line| line.starts_with("| ")).map(|line| line.len() + 1).sum();
+    written::is_fresh("README.md", &format!("{before}{}{}", table(), &rest[rows..])).unwrap();
+}
+
+#[test]
+fn the_form_is_fresh() {
+    written::is_fresh(FORM, &form()).unwrap();
+}
+
+/// The form of the settings in Rancher: one question for each setting and, as a form cannot write a map of booleans, for
+/// each feature gate.
+fn form() -> String {
+    let mut questions = Vec::new();
+    for setting in &SETTINGS {
+        match setting.values {
+            Values::Booleans(names) => questions.extend(names.iter().map(|name| {
+                let key = format!("{}.{name}", setting.key);
+                let is_default = |value: bool| {
+                    Settings::from_json(&nested(&key, &json!(value)).to_string()) == Ok(Settings::default())
+                };
+                json!({
+                    "variable": key,
+                    "label": format!("Feature gate {name}"),
+                    "description": format!("The controller's feature gate {name}."),
+                    "group": "Settings",
+                    "type": "boolean",
+                    "default": is_default(true),
+                    "required": false,
+                })
+            })),
+            _ => questions.push(question(setting)),
         }
     }
+    format!(
+        "# The form of the settings in Rancher. Written by `make docs`, from the table in src/settings.rs.\n\
+         # A form leaves out what is empty: `controller.ingressClass: \"\"` and `advice: []` are for the YAML editor.\n{}",
+        yaml_serde::to_string(&json!({ "questions": questions })).expect("YAML")
+    )
+}
+
+fn question(setting: &Setting) -> Value {
+    let mut question = json!({
+        "variable": setting.key,
+        "label": setting.label,
+        "description": plain(setting.meaning),
+        "group": "Settings",
+    });
+    let fields = question.as_object_mut().expect("a map");
+    match setting.values {
+        Values::OneOf(options) => {
+            fields.insert("type".to_owned(), json!("enum"));
+            fields.insert("options".to_owned(), json!(options));
+        }
+        // The form cannot offer the options of a list.
+        Values::AnyOf(options) | Values::SomeOf(options) => {
+            let words = format!("{} Any of {}.", plain(setting.meaning), options.join(", "));
+            fields.insert("description".to_owned(), json!(words));
+            fields.insert("type".to_owned(), json!("array["));
+            fields.insert("value_multiline".to_owned(), json!(false));
+        }
+        _ => {
+            fields.insert("type".to_owned(), json!("string"));
+        }
+    }
+    fields.insert("default".to_owned(), default_of(setting));
+    fields.insert("required".to_owned(), json!(false));
+    question
 }
 
 #[test]
-fn the_form_is_the_table() {
+fn the_labels_of_the_form_are_different() {
     let form = read_yaml(FORM);
-    assert_eq!(keys(&form), ["questions"]);
     let questions = form["questions"].as_array().expect("questions");
-    let settings = settings();
-    assert_eq!(questions.len(), settings.len());
-    let mut labels = BTreeSet::new();
-    for (question, (setting, row)) in questions.iter().zip(&settings) {
-        assert_eq!(question["variable"], *setting.key);
-        let (type_, words) = match &setting.values {
-            Values::Choice(_) => ("enum", row.sentence()),
-            Values::Name => ("string", row.sentence()),
-            // The form cannot offer the options of a list.
-            Values::List(options) => ("array[", format!("{} Any of {}.", row.sentence(), options.join(", "))),
-        };
-        assert_eq!(question["type"], type_, "{}", setting.key);
-        assert_eq!(question["description"], words, "{}", setting.key);
-        let options = if type_ == "enum" { json!(row.options()) } else { Value::Null };
-        assert_eq!(question["options"], options, "{}", setting.key);
-        assert_eq!(question["default"], row.default(setting), "{}", setting.key);
-        assert_eq!(question["group"], "Settings");
-        assert_eq!(question["required"], false);
-        assert!(labels.insert(question["label"].as_str().expect("a label")), "{}", setting.key);
-        let known =
-            ["variable", "label", "description", "group", "type", "options", "value_multiline", "default", "required"];
-        assert!(keys(question).iter().all(|key| known.contains(key)), "{question}");
-    }
+    let labels: BTreeSet<&str> =
+        questions.iter().map(|question| question["label"].as_str().expect("a label")).collect();
+    assert_eq!(labels.len(), questions.len());
 }
 
 /// What the form writes when nothing is changed, and when one option after the other is chosen.
@@ -466,25 +385,73 @@ fn schema() -> Value {
 }
 
 #[test]
-fn the_schema_is_the_table() {
-    let schema = schema();
-    assert_eq!(schema["$schema"], "http://json-schema.org/draft-07/schema#");
-    assert_eq!(keys(&schema["properties"]), known_keys(""));
-    for (setting, row) in settings() {
-        let pointer = format!("/properties/{}", setting.key.replace('.', "/properties/"));
-        let property = schema.pointer(&pointer).unwrap_or_else(|| panic!("no {pointer}"));
-        assert_eq!(property["description"], row.sentence(), "{}", setting.key);
-        assert_eq!(property["default"], row.default(&setting), "{}", setting.key);
-        let options = json!(row.options());
-        match setting.values {
-            Values::Choice(_) => assert_eq!(property["enum"], options, "{}", setting.key),
-            Values::List(_) => assert_eq!(property["items"]["enum"], options, "{}", setting.key),
-            Values::Name => assert!(property["pattern"].is_string(), "{}", setting.key),
-        }
-        if let Some((parent, _)) = setting.key.split_once('.') {
-            assert_eq!(keys(&schema["properties"][parent]["properties"]), known_keys(&format!("{parent}.")));
+fn the_schema_is_fresh() {
+    written::is_fresh(SCHEMA, &format!("{:#}\n", schema_of_table())).unwrap();
+}
+
+/// The JSON Schema of the settings.
+fn schema_of_table() -> Value {
+    let map = |description: &str, properties: Map<String, Value>| {
+        json!({
+            "description": description,
+            "type": ["object", "null"],
+            "additionalProperties": false,
+            "properties": properties,
+        })
+    };
+    let (mut properties, mut controller) = (Map::new(), Map::new());
+    for setting in &SETTINGS {
+        match setting.key.split_once('.') {
+            None => {
+                properties.insert(setting.key.to_owned(), property(setting));
+            }
+            Some((parent, key)) => {
+                assert_eq!(parent, "controller");
+                // Its place is that of its first setting.
+                properties.entry(parent).or_insert(Value::Null);
+                controller.insert(key.to_owned(), property(setting));
+            }
         }
     }
+    properties.insert(
+        "controller".to_owned(),
+        map("How the AWS Load Balancer Controller was started, and which editions of it are there.", controller),
+    );
+    let mut schema = json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Settings of aws-headless-service-policy",
+    });
+    let all = map(
+        "All settings are optional. A wrong key or value is refused before the policy starts, with a message that names it.",
+        properties,
+    );
+    schema.as_object_mut().expect("a map").extend(all.as_object().expect("a map").clone());
+    schema
+}
+
+fn property(setting: &Setting) -> Value {
+    const LABELS: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";
+    let mut property = json!({ "description": plain(setting.meaning) });
+    let values = match setting.values {
+        Values::OneOf(options) => json!({ "enum": options }),
+        Values::AnyOf(options) => json!({ "type": "array", "items": { "enum": options } }),
+        Values::SomeOf(options) => json!({ "type": "array", "minItems": 1, "items": { "enum": options } }),
+        Values::Booleans(names) => {
+            let gates: Map<String, Value> =
+                names.iter().map(|name| ((*name).to_owned(), json!({ "type": "boolean" }))).collect();
+            json!({ "type": "object", "additionalProperties": false, "properties": gates })
+        }
+        Values::NameOrNothing => json!({ "type": "string", "maxLength": 253, "pattern": format!("^({LABELS})?$") }),
+        Values::ClassName => json!({
+            "type": "string",
+            "pattern": format!("^({LABELS}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"),
+            "not": { "pattern": "^[^/]{254}" },
+        }),
+    };
+    let fields = property.as_object_mut().expect("a map");
+    fields.extend(values.as_object().expect("a map").clone());
+    fields.insert("default".to_owned(), default_of(setting));
+    property
 }
 
 /// Whatever is written down, the editor and the policy say the same about it.
@@ -505,16 +472,19 @@ fn the_schema_and_the_parser_agree() {
         check(&nested("controller", value));
         check(&nested("advice", &json!([value])));
         check(&nested("advice", &json!(["servicePort", value, "servicePort"])));
+        check(&nested("controller.editions", &json!([value])));
+        check(&nested("controller.featureGates.EnableIPTargetType", value));
+        check(&nested("controller.featureGates.unknown", value));
     }
-    let all = Setting::all();
+    let all = SETTINGS;
     for setting in &all {
         for value in &values {
-            check(&nested(&setting.key, value));
+            check(&nested(setting.key, value));
             // Beside a wrong one, and beside good ones.
             for other in all.iter().filter(|other| other.key != setting.key) {
                 for beside in [json!(0), json!("warn")] {
-                    let mut both = nested(&setting.key, value);
-                    merge(&mut both, &nested(&other.key, &beside));
+                    let mut both = nested(setting.key, value);
+                    merge(&mut both, &nested(other.key, &beside));
                     check(&both);
                 }
             }
@@ -537,7 +507,8 @@ fn values() -> Vec<Value> {
         json!([null]),
         json!(["servicePort", "targetHealth"]),
     ];
-    let mut texts: Vec<String> = Setting::all().iter().flat_map(|setting| setting.options().to_vec()).collect();
+    let named = SETTINGS.iter().flat_map(options);
+    let mut texts: Vec<String> = named.map(|option| (*option).to_owned()).collect();
     let spellings = |text: &String| [text.to_uppercase(), text.to_lowercase(), format!("{text} "), format!(" {text}")];
     texts.extend(texts.iter().flat_map(spellings).collect::<Vec<_>>());
     let names = [
@@ -608,6 +579,7 @@ fn is_valid(schema: &Value, value: &Value) -> bool {
                 "object" => value.is_object(),
                 "array" => value.is_array(),
                 "string" => value.is_string(),
+                "boolean" => value.is_boolean(),
                 "null" => value.is_null(),
                 other => panic!("the type {other} is not used here"),
             })
@@ -625,7 +597,8 @@ fn is_valid(schema: &Value, value: &Value) -> bool {
             let properties = schema["properties"].as_object().unwrap_or(&nothing);
             value.iter().all(|(key, value)| properties.get(key).is_some_and(|schema| is_valid(schema, value)))
         }
-        ("pattern" | "maxLength" | "items" | "additionalProperties", _) => true,
+        ("minItems", Value::Array(items)) => items.len() as u64 >= argument.as_u64().expect("a number"),
+        ("pattern" | "maxLength" | "minItems" | "items" | "additionalProperties", _) => true,
         (other, _) => panic!("the keyword {other} is not used here"),
     })
 }
@@ -633,11 +606,11 @@ fn is_valid(schema: &Value, value: &Value) -> bool {
 /// What an editor is told about a file of settings: where their schema is.
 #[test]
 fn an_editor_is_pointed_at_the_schema() {
-    let page = read("docs/deployment.md");
+    let page = read("docs/install.md");
     let (_, rest) = page.split_once("# yaml-language-server: $schema=").expect("a comment for editors");
     let (path, rest) = rest.split_once('\n').expect("a line");
     assert_eq!(path, SCHEMA);
-    let settings = yaml::single(rest.split("```").next().expect("a block"), "docs/deployment.md").unwrap();
+    let settings = yaml::single(rest.split("```").next().expect("a block"), "docs/install.md").unwrap();
     assert!(is_valid(&schema(), &settings), "{settings}");
     assert!(
         Settings::from_json(&settings.to_string()).is_ok_and(|settings| settings != Settings::default()),
@@ -660,13 +633,9 @@ fn written_settings_are_valid_by_the_schema_too() {
         }
     }
     assert!(!examples.is_empty());
-    for group in fs::read_dir(repository().join("e2e-tests/cases")).expect("the cases") {
-        for case in fs::read_dir(group.expect("an entry").path()).expect("a group") {
-            let file = case.expect("an entry").path().join("settings.yaml");
-            if let Ok(text) = fs::read_to_string(&file) {
-                examples.insert(file.display().to_string(), yaml::single(&text, "settings.yaml").unwrap());
-            }
-        }
+    let access = granted_access().expect("metadata");
+    for case in cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases") {
+        examples.insert(case.name, Value::Object(case.settings));
     }
     for (place, settings) in examples {
         assert!(is_valid(&schema, &settings), "{place}: {settings}");
