@@ -1,4 +1,4 @@
-//! What is in `deploy/` is what Kubewarden takes, and does what its comments and `docs/deployment.md` say.
+//! What is in `deploy/` is what Kubewarden takes, and does what its comments and the pages of `docs/` say.
 
 #![cfg(test)]
 
@@ -8,6 +8,7 @@ use std::fs;
 use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
+use e2e_tests::written;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::{
@@ -26,6 +27,23 @@ const VERBS: [&str; 3] = ["get", "list", "watch"];
 
 fn read(name: &str) -> String {
     fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+const INSTALL: &str = "docs/install.md";
+const OPERATIONS: &str = "docs/operations.md";
+const EMERGENCY: &str = "docs/emergency.md";
+const CONTROLLER_ERRORS: &str = "docs/controller-errors.md";
+
+/// Every page for administrators, in the order in which they are read.
+fn pages() -> String {
+    [INSTALL, OPERATIONS, EMERGENCY, CONTROLLER_ERRORS].map(read).join("\n")
+}
+
+/// The policies for a cluster without the Gateway API, and for one with it.
+const FILES: [&str; 3] = ["deploy/monitor.yaml", "deploy/mutate.yaml", "deploy/reject.yaml"];
+
+fn with_gateway_api(file: &str) -> String {
+    file.replace("deploy/", "deploy/gateway/")
 }
 
 fn metadata() -> PolicyMetadata {
@@ -82,8 +100,8 @@ impl Policy {
 
 /// The files of policies, and what is in them.
 fn policies() -> Vec<Policy> {
-    let files = ["deploy/monitor.yaml", "deploy/mutate.yaml", "deploy/reject.yaml"];
-    files.iter().flat_map(|file| Policy::read_all(&read(file), file)).collect()
+    let files = FILES.into_iter().map(str::to_owned).chain(FILES.map(with_gateway_api));
+    files.flat_map(|file| Policy::read_all(&read(&file), &file)).collect()
 }
 
 #[track_caller]
@@ -91,7 +109,7 @@ fn policy(origin: &str) -> Policy {
     policies().into_iter().find(|policy| policy.origin == origin).expect("such a policy")
 }
 
-/// The text of a policy with the rule uncommented that is a comment in it.
+/// The text of a policy with the rules uncommented that are comments in it.
 fn uncommented(text: &str) -> String {
     let mut is_rule = false;
     let lines = text.lines().map(|line| {
@@ -101,17 +119,61 @@ fn uncommented(text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
+/// What `deploy/` has in place of the rules for the Gateway API.
+const NO_GATEWAY_API: &str =
+    "    # With the Gateway API, apply the file of the same name in deploy/gateway/ instead.\n";
+
+/// What `deploy/gateway/` has.
+const GATEWAY_API: &str = r#"    # The Gateway API. Releases before 1.6 lack some of these resources at v1 (listenersets, tcproutes, tlsroutes, udproutes):
+    # remove those that `kubectl api-resources --api-group gateway.networking.k8s.io` does not list.
+    - apiGroups: ["gateway.networking.k8s.io"]
+      apiVersions: ["v1"]
+      resources: ["gatewayclasses", "gateways", "grpcroutes", "httproutes", "listenersets", "tcproutes", "tlsroutes", "udproutes"]
+      operations: ["CREATE", "UPDATE"]
+    - apiGroups: ["gateway.networking.k8s.io"]
+      apiVersions: ["v1beta1"]
+      resources: ["referencegrants"]
+      operations: ["CREATE", "UPDATE"]
+    # The controller's own kinds for Gateways. Without its CRDs, remove these four lines.
+    - apiGroups: ["gateway.k8s.aws"]
+      apiVersions: ["v1"]
+      resources: ["loadbalancerconfigurations", "targetgroupconfigurations"]
+      operations: ["CREATE", "UPDATE"]
+    # With EKS Auto Mode, uncomment these where `kubectl api-resources --api-group eks.amazonaws.com` lists the kinds.
+    # - apiGroups: ["eks.amazonaws.com"]
+    #   apiVersions: ["v1"]
+    #   resources: ["loadbalancerconfigurations", "targetgroupconfigurations"]
+    #   operations: ["CREATE", "UPDATE"]
+"#;
+
+/// The files for the Gateway API have the rules for it, and are the others otherwise: `make docs` writes them.
+#[test]
+fn each_file_for_the_gateway_api_is_fresh() {
+    for file in FILES {
+        let mut text = read(file);
+        assert!(text.contains(NO_GATEWAY_API), "{file}");
+        for other in FILES {
+            text = text.replace(other, &with_gateway_api(other));
+        }
+        let text = text.replace(NO_GATEWAY_API, GATEWAY_API);
+        written::is_fresh(&with_gateway_api(file), &format!("# Written by `make docs`, from {file}.\n{text}")).unwrap();
+    }
+}
+
+fn names_in(folder: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(repository().join(folder)).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8")).collect()
+}
+
 #[test]
 fn the_folder_holds_what_is_tested() {
-    let names: BTreeSet<String> = fs::read_dir(repository().join("deploy"))
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-        .collect();
-    let known = ["monitor.yaml", "mutate.yaml", "policy-server-values.yaml", "rbac.yaml", "reject.yaml"];
+    let names = names_in("deploy");
+    let known = ["gateway", "monitor.yaml", "mutate.yaml", "policy-server-values.yaml", "rbac.yaml", "reject.yaml"];
     assert_eq!(names, known.map(str::to_owned).into());
-    let page = read("docs/deployment.md");
+    assert_eq!(names_in("deploy/gateway"), ["monitor.yaml", "mutate.yaml", "reject.yaml"].map(str::to_owned).into());
+    let page = read(INSTALL);
     for name in names {
-        assert!(page.contains(&format!("deploy/{name}")), "docs/deployment.md says nothing of deploy/{name}");
+        assert!(page.contains(&format!("deploy/{name}")), "{INSTALL} says nothing of deploy/{name}");
     }
     let origins: Vec<String> = policies().into_iter().map(|policy| policy.origin).collect();
     let expected = [
@@ -120,6 +182,7 @@ fn the_folder_holds_what_is_tested() {
         "deploy/mutate.yaml: aws-headless-service",
         "deploy/reject.yaml: aws-headless-service",
     ];
+    let expected: Vec<String> = expected.into_iter().map(str::to_owned).chain(expected.map(with_gateway_api)).collect();
     assert_eq!(origins, expected);
 }
 
@@ -164,19 +227,50 @@ fn policies_ask_for_what_the_metadata_asks_for() {
     }
 }
 
-/// The audit scanner skips a policy that names a kind which is not installed, so one edition's rule is a comment.
+/// The groups, versions and resources of rules.
+fn resources_of(rules: &[Rule]) -> BTreeSet<(String, String, String)> {
+    let mut resources = BTreeSet::new();
+    for rule in rules {
+        assert_eq!(rule.operations, ["CREATE", "UPDATE"]);
+        for group in &rule.api_groups {
+            for version in &rule.api_versions {
+                let of_version = |resource: &String| (group.clone(), version.clone(), resource.clone());
+                resources.extend(rule.resources.iter().map(of_version));
+            }
+        }
+    }
+    resources
+}
+
+/// The audit scanner skips a policy that names a kind which is not installed: the rules for EKS Auto Mode are comments, and
+/// those for the Gateway API stand in files of their own.
 #[test]
-fn rules_are_those_of_the_metadata_once_both_editions_are_installed() {
-    let expected = metadata().rules;
-    for file in ["deploy/monitor.yaml", "deploy/mutate.yaml", "deploy/reject.yaml"] {
-        let text = read(file);
-        for (policy, full) in Policy::read_all(&text, file).into_iter().zip(Policy::read_all(&uncommented(&text), file))
-        {
-            assert_eq!(full.rules(), expected, "{}", policy.origin);
-            let without_auto_mode: Vec<Rule> =
-                expected.iter().filter(|rule| rule.api_groups != ["eks.amazonaws.com"]).cloned().collect();
-            assert_eq!(policy.rules(), without_auto_mode, "{}", policy.origin);
-            assert!(full.rules().iter().all(|rule| rule.operations == ["CREATE", "UPDATE"]), "{}", policy.origin);
+fn rules_are_those_of_the_metadata_once_everything_is_installed() {
+    let all = resources_of(&metadata().rules);
+    let standard = |(group, _, _): &&(String, String, String)| group != "eks.amazonaws.com";
+    let of_gateway_api = |(group, _, resource): &&(String, String, String)| {
+        group.starts_with("gateway.") || resource.ends_with("configurations")
+    };
+    for file in FILES {
+        let (plain, full) = (read(file), read(&with_gateway_api(file)));
+        for policy in Policy::read_all(&uncommented(&full), file) {
+            assert_eq!(resources_of(&policy.rules()), all, "{}", policy.origin);
+        }
+        for policy in Policy::read_all(&full, file) {
+            assert_eq!(
+                resources_of(&policy.rules()),
+                all.iter().filter(standard).cloned().collect(),
+                "{}",
+                policy.origin
+            );
+        }
+        let without: BTreeSet<_> = all.iter().filter(|it| !of_gateway_api(it)).cloned().collect();
+        for policy in Policy::read_all(&uncommented(&plain), file) {
+            assert_eq!(resources_of(&policy.rules()), without, "{}", policy.origin);
+        }
+        for policy in Policy::read_all(&plain, file) {
+            let expected = without.iter().filter(standard).cloned().collect();
+            assert_eq!(resources_of(&policy.rules()), expected, "{}", policy.origin);
         }
     }
 }
@@ -185,10 +279,14 @@ fn rules_are_those_of_the_metadata_once_both_editions_are_installed() {
 fn each_file_does_what_its_name_says() {
     #[track_caller]
     fn check(origin: &str, mode: &str, mutating: bool, audit: bool, failure: &str, settings: Value) {
-        let policy = policy(origin);
-        let found = ["mode", "mutating", "backgroundAudit", "failurePolicy", "settings"].map(|name| policy.field(name));
-        assert_eq!(found.map(Clone::clone), [json!(mode), json!(mutating), json!(audit), json!(failure), settings]);
-        assert_eq!(policy.spec.mutating, mutating);
+        for origin in [origin.to_owned(), with_gateway_api(origin)] {
+            let policy = policy(&origin);
+            let found =
+                ["mode", "mutating", "backgroundAudit", "failurePolicy", "settings"].map(|name| policy.field(name));
+            let expected = [json!(mode), json!(mutating), json!(audit), json!(failure), settings.clone()];
+            assert_eq!(found.map(Clone::clone), expected);
+            assert_eq!(policy.spec.mutating, mutating);
+        }
     }
     let reject = json!({"mode": "reject"});
     check("deploy/monitor.yaml: aws-headless-service", "monitor", false, true, "Ignore", reject.clone());
@@ -250,8 +348,10 @@ fn the_role_covers_exactly_what_is_looked_up() {
     assert_eq!(granted(role), looked_up().into_iter().collect::<Vec<_>>());
     bound(role, binding, "policy-server");
     // Of what is audited, only what the role `view` does not have.
-    let custom = ["eks.amazonaws.com", "elbv2.k8s.aws"];
-    assert_eq!(granted(audit_role), custom.map(|group| (group.to_owned(), "targetgroupbindings".to_owned())));
+    let audited = resources_of(&metadata().rules).into_iter().map(|(group, _, resource)| (group, resource));
+    let is_viewed = |resource: &str| ["services", "ingresses"].contains(&resource);
+    let expected: BTreeSet<_> = audited.filter(|(_, resource)| !is_viewed(resource)).collect();
+    assert_eq!(granted(audit_role), expected.into_iter().collect::<Vec<_>>());
     bound(audit_role, audit_binding, "audit-scanner");
 }
 
@@ -426,7 +526,7 @@ fn the_validating_policy_admits_what_was_fixed() {
 /// What the page quotes as the policy's words are its words, in some case.
 #[test]
 fn the_page_quotes_what_the_policy_says() {
-    let page = read("docs/deployment.md");
+    let page = pages();
     let access = granted_access().expect("metadata");
     let all = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
     let said: BTreeSet<String> = all
@@ -478,7 +578,7 @@ fn commands(block: &str) -> Vec<String> {
 
 /// An object in the cluster that a command of the page names, once everything in `deploy/` is deployed.
 fn deployed(kind: &str, name: &str) -> Option<Value> {
-    let policies = policies().into_iter().filter(|policy| !policy.origin.starts_with("deploy/monitor.yaml"));
+    let policies = policies().into_iter().filter(|policy| !policy.origin.contains("/monitor.yaml"));
     policies.map(|policy| (policy.spec.mutating, policy)).find_map(|(mutating, policy)| {
         // Kubewarden: internal/controller/policy_subreconciler_webhook.go.
         let webhook = json!({
@@ -505,7 +605,7 @@ fn deployed(kind: &str, name: &str) -> Option<Value> {
 #[test]
 fn the_commands_of_the_page_are_about_what_is_deployed() {
     let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
-    let page = read("docs/deployment.md");
+    let page = pages();
     let (mut deleted, mut patched) = (0, Vec::new());
     for command in blocks(&page, "console").iter().flat_map(|block| commands(block)) {
         let words: Vec<&str> = command.split(' ').take_while(|word| !word.starts_with('-')).collect();
@@ -548,7 +648,7 @@ fn the_commands_of_the_page_are_about_what_is_deployed() {
 /// In `mode: mutate` the fixing policy refuses too, so that it goes before the other one only warns.
 #[test]
 fn nothing_refuses_once_the_page_has_people_warn() {
-    let page = read("docs/deployment.md");
+    let page = read(EMERGENCY);
     let all = blocks(&page, "console");
     let block = all.iter().find(|block| block.contains(r#"{"mode": "warn"}"#)).expect("a patch");
     let [first, second, ..] = &commands(block)[..] else { panic!("{block}") };
@@ -564,7 +664,7 @@ fn nothing_refuses_once_the_page_has_people_warn() {
 /// Kubewarden's status of a policy is that of the policy server before the change, until the rollout is over.
 #[test]
 fn the_page_waits_for_what_it_changes() {
-    let page = read("docs/deployment.md");
+    let page = pages();
     let mut waits = 0;
     for block in blocks(&page, "console") {
         let commands = commands(&block);
@@ -580,10 +680,10 @@ fn the_page_waits_for_what_it_changes() {
     assert_eq!(waits, 5, "audit, warn, reject, mutate, and the emergency");
 }
 
-/// The loop that asks for permissions, and the numbers in words.
+/// The loop that asks for permissions.
 #[test]
 fn the_page_asks_for_every_kind_that_is_looked_up() {
-    let page = read("docs/deployment.md");
+    let page = read(INSTALL);
     let all = blocks(&page, "console");
     let block = all.iter().find(|block| block.contains("kubectl auth can-i")).expect("the loop");
     let named = block.replace("\\\n", " ");
@@ -591,18 +691,9 @@ fn the_page_asks_for_every_kind_that_is_looked_up() {
         let list = named.split(&format!("for {variable} in ")).nth(1).and_then(|rest| rest.split(';').next());
         list.expect("a loop").split_whitespace().map(str::to_owned).collect::<Vec<_>>()
     };
-    let auto_mode = "eks.amazonaws.com";
-    let (of_auto_mode, others): (Vec<_>, Vec<_>) = looked_up().into_iter().partition(|(group, _)| group == auto_mode);
     let dotted = |(group, resource): (String, String)| format!("{resource}.{group}").trim_end_matches('.').to_owned();
-    assert_eq!(words("resource").into_iter().collect::<BTreeSet<_>>(), others.into_iter().map(dotted).collect());
+    assert_eq!(words("resource").into_iter().collect::<BTreeSet<_>>(), looked_up().into_iter().map(dotted).collect());
     assert_eq!(words("verb"), VERBS);
-    let numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"];
-    for sentence in [
-        format!("on the {} kinds of `contextAwareResources`", numbers[looked_up().len()]),
-        format!("ask for the {} kinds of `{auto_mode}` too", numbers[of_auto_mode.len()]),
-    ] {
-        assert!(page.contains(&sentence), "docs/deployment.md does not say: {sentence}");
-    }
 }
 
 /// What the audit scanner says when it leaves the policy out, in all the places where somebody looks.
@@ -610,7 +701,7 @@ fn the_page_asks_for_every_kind_that_is_looked_up() {
 fn the_page_and_the_files_say_the_same_of_unknown_kinds() {
     let message = "`failed to obtain unknown GroupVersion resources`";
     let text = |name: &str| read(name).replace("    # ", "").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text("docs/deployment.md").contains(message));
+    assert!(text(INSTALL).contains(message));
     for policy in policies() {
         let file = policy.origin.split(':').next().expect("a file");
         let count = policies().iter().filter(|other| other.origin.starts_with(file)).count();
@@ -618,58 +709,90 @@ fn the_page_and_the_files_say_the_same_of_unknown_kinds() {
     }
 }
 
+/// What Argo CD is told to ignore, by group and kind: JSON pointers, and jq paths of keys and `[]`.
+fn ignored_by_argo_cd() -> BTreeMap<(String, String), Vec<String>> {
+    let page = read(OPERATIONS);
+    let all = blocks(&page, "yaml");
+    let applications = all.iter().map(|block| yaml::single(block, OPERATIONS).expect("YAML"));
+    let application = applications.into_iter().find(|block| block["kind"] == "Application").expect("an Application");
+    let mut ignored = BTreeMap::new();
+    for entry in application["spec"]["ignoreDifferences"].as_array().expect("a list") {
+        let text = |name: &str| entry[name].as_str().expect("a string").to_owned();
+        let paths = ["jsonPointers", "jqPathExpressions"].into_iter().flat_map(|name| entry[name].as_array());
+        let paths = paths.flatten().map(|path| path.as_str().expect("a path").to_owned());
+        ignored.insert((text("group"), text("kind")), paths.collect());
+    }
+    ignored
+}
+
+/// The keys of a path; `[]` is every item of a list.
+fn keys_of(path: &str) -> Vec<String> {
+    if path.starts_with('.') {
+        path.replace("[]", ".[]").split('.').skip(1).map(str::to_owned).collect()
+    } else {
+        path.split('/').skip(1).map(|key| key.replace("~1", "/")).collect()
+    }
+}
+
+/// Takes what is at a path out of an object, with the maps that are empty then.
+fn take_out(object: &mut Value, keys: &[String]) {
+    let [key, rest @ ..] = keys else { return };
+    if let Value::Array(items) = object {
+        assert_eq!(key, "[]");
+        return items.iter_mut().for_each(|item| take_out(item, rest));
+    }
+    let Some(map) = object.as_object_mut() else { return };
+    if let Some(inner) = map.get_mut(key).filter(|_| !rest.is_empty()) {
+        take_out(inner, rest);
+    }
+    if rest.is_empty() || map.get(key) == Some(&json!({})) {
+        map.shift_remove(key);
+    }
+}
+
 /// Argo CD compares an object of git with a fixed one as if these places were in neither.
 #[test]
 fn argo_cd_sees_no_difference_where_an_object_was_fixed() {
-    let page = read("docs/deployment.md");
-    let all = blocks(&page, "yaml");
-    let applications = all.iter().map(|block| yaml::single(block, "docs/deployment.md").expect("YAML"));
-    let application = applications.into_iter().find(|block| block["kind"] == "Application").expect("an Application");
-    let mut ignored: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for entry in application["spec"]["ignoreDifferences"].as_array().expect("a list") {
-        let text = |name: &str| entry[name].as_str().expect("a string").to_owned();
-        let pointers = serde_json::from_value(entry["jsonPointers"].clone()).expect("pointers");
-        ignored.insert((text("group"), text("kind")), pointers);
-    }
-    let resources: BTreeSet<(String, String)> =
-        ignored.keys().map(|(group, kind)| (group.clone(), plural(kind))).collect();
-    let rules = metadata().rules.into_iter();
-    let expected = rules.flat_map(|rule| rule.api_groups.into_iter().zip(rule.resources)).collect();
-    assert_eq!(resources, expected);
-
-    let mut used: BTreeSet<String> = BTreeSet::new();
+    let ignored = ignored_by_argo_cd();
+    let mut used: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut fixed_kinds = BTreeSet::new();
     for (case, request) in cases_within_the_rules() {
         let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
         let Some(fixed) = observed.mutated_object() else { continue };
         let (mut before, mut after) = (request["object"].clone(), fixed.clone());
         let text = |name: &str| before[name].as_str().unwrap_or_default().to_owned();
         let kind = (group_and_version(&text("apiVersion")).0.to_owned(), text("kind"));
-        for pointer in &ignored[&kind] {
-            let (parent, last) = pointer.rsplit_once('/').expect("a pointer");
-            let last = last.replace("~1", "/");
-            let taken = [&mut before, &mut after].map(|object| {
-                object.pointer_mut(parent).and_then(|parent| parent.as_object_mut()?.shift_remove(&last))
-            });
-            if taken[0] != taken[1] {
-                used.insert(pointer.clone());
+        for path in &ignored[&kind] {
+            let others = ignored[&kind].iter().filter(|other| *other != path);
+            let (mut before, mut after) = (before.clone(), after.clone());
+            for other in others.map(|other| keys_of(other)) {
+                take_out(&mut before, &other);
+                take_out(&mut after, &other);
+            }
+            if before != after {
+                used.insert((kind.1.clone(), path.clone()));
             }
         }
-        // An empty map is no difference.
-        for object in [&mut before, &mut after] {
-            if object["metadata"]["annotations"] == json!({}) {
-                object["metadata"].as_object_mut().expect("metadata").shift_remove("annotations");
-            }
+        for path in &ignored[&kind] {
+            take_out(&mut before, &keys_of(path));
+            take_out(&mut after, &keys_of(path));
         }
         assert_eq!(before, after, "{}", case.name);
+        fixed_kinds.insert(kind);
     }
-    let all: BTreeSet<String> = ignored.into_values().flatten().collect();
+    // A TargetGroupConfiguration has two places, and one is enough for a case.
+    fixed_kinds.retain(|(_, kind)| kind != "TargetGroupConfiguration");
+    let of_fixed = ignored.into_iter().filter(|(kind, _)| fixed_kinds.contains(kind));
+    let all: BTreeSet<_> =
+        of_fixed.flat_map(|((_, kind), paths)| paths.into_iter().map(move |path| (kind.clone(), path))).collect();
+    used.retain(|(kind, _)| kind != "TargetGroupConfiguration");
     assert_eq!(used, all, "ignored, and never set");
 }
 
 /// An error of the controller, quoted by a rule, is what people come to the page with.
 #[test]
 fn the_page_lists_the_errors_that_the_rules_name() {
-    let page = read("docs/deployment.md");
+    let page = read(CONTROLLER_ERRORS);
     let table: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| `")).collect();
     let first_cells: Vec<&str> = table.iter().filter_map(|row| row.split('|').next()).collect();
     let mut quoted: BTreeSet<String> = BTreeSet::new();
@@ -685,6 +808,6 @@ fn the_page_lists_the_errors_that_the_rules_name() {
     for error in quoted {
         let example = error.replace("NAMESPACE/NAME", "shop/cart");
         let is_listed = first_cells.iter().any(|cell| cell.starts_with(&format!("{example}`")));
-        assert!(is_listed, "docs/deployment.md does not list: {example}");
+        assert!(is_listed, "{CONTROLLER_ERRORS} does not list: {example}");
     }
 }

@@ -12,6 +12,7 @@ use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome, FILES};
 use e2e_tests::engine::{Core, Engine, granted_access, repository};
 use test_kit::in_memory_cluster::ApiKind;
+use test_kit::kinds::plural;
 use test_kit::metadata::{PolicyMetadata, Rule};
 
 fn read(name: &str) -> String {
@@ -113,6 +114,13 @@ fn every_rule_has_its_file_and_its_cases() {
 /// The host denies what is not asked for, and people grant what is.
 #[test]
 fn the_metadata_asks_for_what_is_looked_up() {
+    let kinds = Kind::ADMITTED.into_iter().chain(Kind::LOOKED_UP);
+    let known: BTreeSet<ApiKind> = kinds
+        .map(|kind| ApiKind { api_version: kind.api_version().to_owned(), kind: kind.name().to_owned() })
+        .collect();
+    let metadata = metadata();
+    assert_eq!(metadata.context_aware_resources.into_iter().collect::<BTreeSet<_>>(), known);
+
     let mut resources: BTreeSet<ApiKind> = BTreeSet::new();
     let mut capabilities: BTreeSet<String> = BTreeSet::new();
     for case in all_cases() {
@@ -122,8 +130,7 @@ fn the_metadata_asks_for_what_is_looked_up() {
             capabilities.insert(exchange.operation);
         }
     }
-    let metadata = metadata();
-    assert_eq!(metadata.context_aware_resources.into_iter().collect::<BTreeSet<_>>(), resources);
+    assert!(resources.is_subset(&known), "{resources:?}");
     assert_eq!(metadata.host_capabilities.into_iter().collect::<BTreeSet<_>>(), capabilities);
     assert!(metadata.mutating);
 }
@@ -131,30 +138,16 @@ fn the_metadata_asks_for_what_is_looked_up() {
 /// The webhook's rules and the table of kinds in the code are the same.
 #[test]
 fn the_metadata_asks_about_the_kinds_that_are_judged() {
-    let mut rules = metadata().rules;
-    rules.sort();
-    let rule = |group: &str, version: &str, resource: &str| {
-        let one = |text: &str| vec![text.to_owned()];
-        let operations = vec!["CREATE".to_owned(), "UPDATE".to_owned()];
-        Rule { api_groups: one(group), api_versions: one(version), resources: one(resource), operations }
-    };
-    assert_eq!(
-        rules,
-        [
-            rule("", "v1", "services"),
-            rule("eks.amazonaws.com", "v1", "targetgroupbindings"),
-            rule("elbv2.k8s.aws", "v1beta1", "targetgroupbindings"),
-            rule("networking.k8s.io", "v1", "ingresses"),
-        ]
-    );
-    for (group, kind) in [
-        ("", "Service"),
-        ("eks.amazonaws.com", "TargetGroupBinding"),
-        ("elbv2.k8s.aws", "TargetGroupBinding"),
-        ("networking.k8s.io", "Ingress"),
-    ] {
-        assert!(Kind::admitted(group, kind).is_some(), "{group}/{kind}");
+    let mut asked: BTreeSet<(String, String)> = BTreeSet::new();
+    for Rule { api_groups, api_versions, resources, operations } in metadata().rules {
+        assert_eq!(operations, ["CREATE", "UPDATE"]);
+        let [group] = &api_groups[..] else { panic!("{api_groups:?}") };
+        let [version] = &api_versions[..] else { panic!("{api_versions:?}") };
+        let api_version = if group.is_empty() { version.clone() } else { format!("{group}/{version}") };
+        asked.extend(resources.into_iter().map(|resource| (api_version.clone(), resource)));
     }
+    let judged = Kind::ADMITTED.map(|kind| (kind.api_version().to_owned(), plural(kind.name())));
+    assert_eq!(asked, judged.into());
     for (group, kind) in [("serving.knative.dev", "Service"), ("", "Ingress"), ("extensions", "Ingress"), ("", "Pod")] {
         assert!(Kind::admitted(group, kind).is_none(), "{group}/{kind}");
     }
@@ -201,7 +194,7 @@ fn the_core_depends_on_three_crates_and_its_own() {
 
 /// The modules from the bottom up. Dependencies point one way: none knows one that stands after it.
 const LAYERS: [&str; 10] =
-    ["fast_path", "kubernetes", "cluster", "controller", "settings", "rules", "request", "edit", "verdict", "decide"];
+    ["kubernetes", "cluster", "controller", "settings", "fast_path", "rules", "request", "edit", "decide", "report"];
 
 #[test]
 fn modules_know_only_what_is_below_them() {
