@@ -303,6 +303,26 @@ fn each_file_does_what_its_name_says() {
     }
 }
 
+/// The smallest policy, which people copy, may look up all that it needs.
+#[test]
+fn the_policy_of_the_readme_refuses() {
+    let page = read("README.md");
+    let block =
+        blocks(&page, "yaml").into_iter().find(|block| block.contains("ClusterAdmissionPolicy")).expect("a policy");
+    let [policy] = Policy::read_all(&block, "README.md").try_into().ok().expect("one policy");
+    let mut access = granted_access().expect("metadata");
+    access.context_aware_resources =
+        serde_json::from_value(policy.field("contextAwareResources").clone()).expect("resources");
+    let case = "e2e-tests/cases/headless-instance-mode/target-group-binding/instance--rejected";
+    let case = cases::read(&repository().join(case), &access).expect("a case");
+    let request = case.request.expect("a request");
+    let payload = json!({"request": request, "settings": policy.field("settings")}).to_string();
+    let observed = Core.run(payload.as_bytes(), &case.cluster).expect("an answer");
+    assert_eq!(observed.outcome(), CaseOutcome::Reject);
+    assert_eq!(observed.response["code"], 403);
+    assert!(observed.exchanges.iter().all(|exchange| exchange.request["kind"] == "Service"));
+}
+
 #[test]
 fn the_module_takes_their_settings() {
     let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
