@@ -160,6 +160,9 @@ fn versions_agree() {
     let metadata = read("policy-metadata.yml");
     assert!(metadata.contains(&format!("io.kubewarden.policy.version: {version}\n")), "policy-metadata.yml");
     assert!(read("CHANGELOG.md").contains(&format!("\n## [{version}]")), "CHANGELOG.md");
+    let readme = read("README.md");
+    let tags: Vec<&str> = readme.split("/aws-headless-service-policy:v").skip(1).collect();
+    assert!(tags.len() >= 2 && tags.iter().all(|tag| tag.starts_with(version)), "README.md");
     assert!(read("artifacthub-pkg.yml").contains(&format!("\nversion: {version}\n")), "artifacthub-pkg.yml");
 }
 
