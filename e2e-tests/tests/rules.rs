@@ -75,9 +75,9 @@ fn the_page_of_the_rules_is_fresh() {
 
 fn page() -> String {
     let mut page = "<!-- Written by `make docs`, from src/rules/ and the cases that are named there. -->\n\n# Rules\n\n\
-        What the policy finds: pairs of a Service and an object that makes the AWS Load Balancer Controller serve it. A\n\
-        rule's id stands in the audit annotation `finding` of a refusal, and in the log. What becomes of a finding is the\n\
-        setting `mode` ([settings](../README.md#settings)). Files and functions are those of the controller's v3.5.0.\n\n"
+        The policy finds pairs of a Service and an object that makes the AWS Load Balancer Controller serve it. A refusal\n\
+        has the rule's id in its audit annotation `finding`, and in the log. The setting `mode` decides what happens to a\n\
+        finding ([settings](../README.md#settings)). Files and functions are those of the controller's v3.5.0.\n\n"
         .to_owned();
     page.push_str("| rule | with the settings |\n| --- | --- |\n");
     for rule in Problem::IDS {
