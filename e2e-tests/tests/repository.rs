@@ -30,8 +30,33 @@ fn metadata() -> PolicyMetadata {
 
 /// What serves the Service that a case is about: one of the kinds of exposers, several of them, or none. A payload that
 /// cannot be read has no object at all.
-const EXPOSERS: [&str; 7] =
-    ["ingress", "nlb-service", "payload", "service", "several", "target-group-binding", "weighted-action"];
+const EXPOSERS: [&str; 12] = [
+    "grpc-route",
+    "http-route",
+    "ingress",
+    "nlb-service",
+    "payload",
+    "service",
+    "several",
+    "target-group-binding",
+    "tcp-route",
+    "tls-route",
+    "udp-route",
+    "weighted-action",
+];
+
+/// What is admitted where it is not the exposer.
+const SIDES: [&str; 9] = [
+    "class-params-side-",
+    "gateway-class-side-",
+    "gateway-side-",
+    "ingress-class-side-",
+    "listener-set-side-",
+    "load-balancer-configuration-side-",
+    "reference-grant-side-",
+    "service-side-",
+    "target-group-configuration-side-",
+];
 
 /// A case belongs to a rule, or to one of the other things that the contract speaks of, and to an exposer.
 #[test]
@@ -73,7 +98,7 @@ fn no_two_cases_have_the_same_input() {
     }
 }
 
-/// A case for an update, a Service that is served, and a mode says so in the same words and in the same place.
+/// A case for an update, an object that is not the exposer, and a mode says so in the same words and in the same place.
 #[test]
 fn names_of_cases_are_of_one_dialect() {
     for case in all_cases() {
@@ -82,7 +107,7 @@ fn names_of_cases_are_of_one_dialect() {
             .request
             .as_ref()
             .is_some_and(|request| request["operation"] == "UPDATE" && request.get("subResource").is_none());
-        let of_exposer = condition.strip_prefix("service-side-").unwrap_or(condition);
+        let of_exposer = SIDES.iter().find_map(|side| condition.strip_prefix(side)).unwrap_or(condition);
         assert_eq!(of_exposer.starts_with("update-"), is_update, "{}: update-", case.name);
         assert!(condition.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') || condition == "not-utf8");
         for word in ["mode-mutate", "mode-warn", "annotated", "behind-ingress"] {

@@ -73,10 +73,24 @@ fn problems_of(object: &Value) -> Vec<String> {
         ("elbv2.k8s.aws/v1beta1" | "eks.amazonaws.com/v1", "IngressClassParams") => {
             problems_of_custom_resource(object, &[], &INGRESS_CLASS_PARAMS)
         }
+        ("gateway.networking.k8s.io/v1" | "gateway.networking.k8s.io/v1beta1", kind) if is_of_gateway_api(kind) => {
+            problems_of_gateway_api(object, kind)
+        }
+        ("gateway.networking.k8s.io/v1alpha2", "TCPRoute" | "UDPRoute" | "TLSRoute") => {
+            problems_of_gateway_api(object, text("kind"))
+        }
+        ("gateway.k8s.aws/v1" | "gateway.k8s.aws/v1beta1" | "eks.amazonaws.com/v1", kind)
+            if CONFIGURATIONS.contains(&kind) =>
+        {
+            problems_of_gateway_api(object, kind)
+        }
         // Kinds of other groups that share a name with one that the policy looks at.
         (
-            "serving.knative.dev/v1" | "networking.internal.knative.dev/v1alpha1" | "loadbalancing.example.com/v1",
-            "Service" | "Ingress" | "TargetGroupBinding",
+            "serving.knative.dev/v1"
+            | "networking.internal.knative.dev/v1alpha1"
+            | "loadbalancing.example.com/v1"
+            | "networking.istio.io/v1",
+            "Service" | "Ingress" | "TargetGroupBinding" | "Gateway",
         ) => Vec::new(),
         (api_version, kind) => vec![format!("no check for {api_version}/{kind}")],
     }
@@ -100,6 +114,104 @@ const TARGET_GROUP_BINDING: [&str; 12] = [
 
 /// LBC `apis/elbv2/v1beta1/ingressclassparams_types.go`, as far as cases use it.
 const INGRESS_CLASS_PARAMS: [&str; 4] = ["group", "namespaceSelector", "scheme", "targetType"];
+
+/// The controller's own kinds for Gateways.
+const CONFIGURATIONS: [&str; 3] =
+    ["ListenerRuleConfiguration", "LoadBalancerConfiguration", "TargetGroupConfiguration"];
+
+fn is_of_gateway_api(kind: &str) -> bool {
+    !CONFIGURATIONS.contains(&kind) && !fields_of(kind).is_empty()
+}
+
+/// The fields of a kind by the path to them, as far as cases use it; `*` stands for the elements of a list. Gateway API
+/// v1.6.0 `apis/v1`, LBC `apis/gateway/v1`.
+fn fields_of(kind: &str) -> &'static [(&'static str, &'static [&'static str])] {
+    match kind {
+        "GatewayClass" => &[
+            ("spec", &["controllerName", "description", "parametersRef"]),
+            ("spec/parametersRef", &["group", "kind", "name", "namespace"]),
+        ],
+        "Gateway" => &[
+            ("spec", &["addresses", "allowedListeners", "gatewayClassName", "infrastructure", "listeners"]),
+            ("spec/infrastructure", &["annotations", "labels", "parametersRef"]),
+            ("spec/infrastructure/parametersRef", &["group", "kind", "name"]),
+            ("spec/allowedListeners", &["namespaces"]),
+            ("spec/allowedListeners/namespaces", &["from", "selector"]),
+            ("spec/listeners/*", LISTENER),
+            ("spec/listeners/*/allowedRoutes", &["kinds", "namespaces"]),
+            ("spec/listeners/*/allowedRoutes/namespaces", &["from", "selector"]),
+        ],
+        "ListenerSet" => &[
+            ("spec", &["listeners", "parentRef"]),
+            ("spec/parentRef", &["group", "kind", "name", "namespace"]),
+            ("spec/listeners/*", LISTENER),
+            ("spec/listeners/*/allowedRoutes", &["kinds", "namespaces"]),
+            ("spec/listeners/*/allowedRoutes/namespaces", &["from", "selector"]),
+        ],
+        "HTTPRoute" | "GRPCRoute" => &[
+            ("spec", &["hostnames", "parentRefs", "rules"]),
+            ("spec/parentRefs/*", &["group", "kind", "name", "namespace", "port", "sectionName"]),
+            ("spec/rules/*", &["backendRefs", "filters", "matches", "name", "timeouts"]),
+            ("spec/rules/*/backendRefs/*", &["filters", "group", "kind", "name", "namespace", "port", "weight"]),
+        ],
+        "TLSRoute" => &[
+            ("spec", &["hostnames", "parentRefs", "rules"]),
+            ("spec/parentRefs/*", &["group", "kind", "name", "namespace", "port", "sectionName"]),
+            ("spec/rules/*", &["backendRefs", "name"]),
+            ("spec/rules/*/backendRefs/*", &["group", "kind", "name", "namespace", "port", "weight"]),
+        ],
+        "TCPRoute" | "UDPRoute" => &[
+            ("spec", &["parentRefs", "rules"]),
+            ("spec/parentRefs/*", &["group", "kind", "name", "namespace", "port", "sectionName"]),
+            ("spec/rules/*", &["backendRefs", "name"]),
+            ("spec/rules/*/backendRefs/*", &["group", "kind", "name", "namespace", "port", "weight"]),
+        ],
+        "ReferenceGrant" => &[
+            ("spec", &["from", "to"]),
+            ("spec/from/*", &["group", "kind", "namespace"]),
+            ("spec/to/*", &["group", "kind", "name"]),
+        ],
+        "TargetGroupConfiguration" => &[
+            ("spec", &["defaultConfiguration", "routeConfigurations", "targetReference"]),
+            ("spec/targetReference", &["group", "kind", "name"]),
+            ("spec/defaultConfiguration", TARGET_GROUP_PROPS),
+            ("spec/routeConfigurations/*", &["routeIdentifier", "targetGroupProps"]),
+            ("spec/routeConfigurations/*/routeIdentifier", &["kind", "name", "namespace"]),
+            ("spec/routeConfigurations/*/targetGroupProps", TARGET_GROUP_PROPS),
+        ],
+        "LoadBalancerConfiguration" => &[
+            ("spec", &["defaultTargetGroupConfiguration", "mergingMode", "scheme"]),
+            ("spec/defaultTargetGroupConfiguration", &["name"]),
+        ],
+        "ListenerRuleConfiguration" => &[("spec", &["actions", "conditions", "tags"])],
+        _ => &[],
+    }
+}
+
+const LISTENER: &[&str] = &["allowedRoutes", "hostname", "name", "port", "protocol", "tls"];
+
+const TARGET_GROUP_PROPS: &[&str] = &["healthCheckConfig", "nodeSelector", "protocol", "targetGroupName", "targetType"];
+
+fn problems_of_gateway_api(object: &Value, kind: &str) -> Vec<String> {
+    let mut problems = problems_of_custom_resource(object, &[], fields_of(kind)[0].1);
+    for (path, known) in &fields_of(kind)[1..] {
+        let mut found = vec![object];
+        for part in path.split('/') {
+            found = found
+                .into_iter()
+                .flat_map(|value| match part {
+                    "*" => value.as_array().into_iter().flatten().collect::<Vec<&Value>>(),
+                    part => value.get(part).into_iter().collect(),
+                })
+                .collect();
+        }
+        for keys in found.into_iter().filter_map(Value::as_object) {
+            let unknown = keys.keys().filter(|key| !known.contains(&key.as_str()));
+            problems.extend(unknown.map(|key| format!("unknown field .{path}/{key}")));
+        }
+    }
+    problems
+}
 
 fn problems_of_custom_resource(object: &Value, required: &[&str], known: &[&str]) -> Vec<String> {
     let known_of_object = BTreeSet::from(["apiVersion", "kind", "metadata", "spec", "status"]);
