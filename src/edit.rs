@@ -229,7 +229,7 @@ mod tests {
         path.extend([Step::Index(1), Step::Key("props".into()), Step::Key("type".into())]);
         let edit = Edit::set(path, "ip");
         check(
-            &[edit.clone()],
+            std::slice::from_ref(&edit),
             r#"{"spec":{"list":[{},{"a":1},{}]}}"#,
             r#"{"spec":{"list":[{},{"a":1,"props":{"type":"ip"}},{}]}}"#,
         );

@@ -190,14 +190,17 @@ fn without_what_is_told(mut line: Map<String, Value>, told: Map<String, Value>) 
     line
 }
 
-/// `get v1/Service shop/cart`, `list v1/Service`.
+/// `get v1/Service shop/cart`, `list v1/Service spec.type=NodePort`.
 fn lookup(exchange: &Exchange) -> String {
     let text = |name: &str| exchange.request.get(name).and_then(Value::as_str).unwrap_or_default();
     let kind = format!("{}/{}", text("api_version"), text("kind"));
     match (exchange.operation.as_str(), text("namespace")) {
         ("kubernetes/get_resource", "") => format!("get {kind} {}", text("name")),
         ("kubernetes/get_resource", namespace) => format!("get {kind} {namespace}/{}", text("name")),
-        ("kubernetes/list_resources_all", _) => format!("list {kind}"),
+        ("kubernetes/list_resources_all", _) => match text("field_selector") {
+            "" => format!("list {kind}"),
+            selector => format!("list {kind} {selector}"),
+        },
         (other, _) => format!("{other} {}", exchange.request),
     }
 }

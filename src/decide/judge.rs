@@ -80,8 +80,12 @@ pub struct Judge<'a> {
     pub wanted: Option<BTreeSet<ObjectRef>>,
     /// What was found out.
     pub found: Judgement,
-    gateways: RefCell<BTreeMap<(String, String), Lookup<Option<Rc<ServedGateway>>>>>,
+    /// Gateways by namespace and name.
+    gateways: RefCell<BTreeMap<(String, String), Served>>,
 }
+
+/// A Gateway, where the controller serves it.
+type Served = Lookup<Option<Rc<ServedGateway>>>;
 
 /// A Gateway that the controller serves.
 pub struct ServedGateway {
@@ -479,7 +483,7 @@ impl<'a> Judge<'a> {
     }
 
     /// A Gateway, where the controller serves it and it does not fail as a whole.
-    pub fn served_gateway(&self, key: &(String, String)) -> Lookup<Option<Rc<ServedGateway>>> {
+    pub fn served_gateway(&self, key: &(String, String)) -> Served {
         let known = self.gateways.borrow().get(key).cloned();
         known.unwrap_or_else(|| {
             let served = self.look_at_gateway(key);
@@ -488,7 +492,7 @@ impl<'a> Judge<'a> {
         })
     }
 
-    fn look_at_gateway(&self, (namespace, name): &(String, String)) -> Lookup<Option<Rc<ServedGateway>>> {
+    fn look_at_gateway(&self, (namespace, name): &(String, String)) -> Served {
         let (world, controller) = (self.world, self.controller());
         let Some(gateway) = world.get::<Gateway>(Kind::Gateway, namespace, name)? else { return Ok(None) };
         let Some(owner) = owner_of_gateway(&gateway, controller, world)? else { return Ok(None) };

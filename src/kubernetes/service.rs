@@ -1,5 +1,7 @@
 //! Service (`v1`), as far as it is read.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
@@ -33,7 +35,7 @@ pub struct ServiceSpec {
     /// Whether a Service of type LoadBalancer gets node ports; `true` when absent.
     pub allocate_load_balancer_node_ports: Option<bool>,
     /// The labels of its pods; without any, somebody else makes its endpoints.
-    pub selector: std::collections::BTreeMap<String, String>,
+    pub selector: BTreeMap<String, String>,
     /// Its ports.
     pub ports: Vec<ServicePort>,
 }
