@@ -250,6 +250,6 @@ mod tests {
     fn what_is_no_map_is_not_edited() {
         let error = |json: &str| apply(&[Edit::annotate("a", "ip")], json).map_err(|error| error.to_string());
         assert_eq!(error(r#"{"metadata":[]}"#), Err("metadata must be a map".to_owned()));
-        assert!(error("{").is_err_and(|error| error.starts_with("the object is not valid JSON")));
+        assert!(error("{").is_err_and(|error| error.starts_with("it is not valid JSON")));
     }
 }

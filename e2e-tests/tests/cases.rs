@@ -10,7 +10,7 @@ use e2e_tests::host::{self, Deployment};
 use serde_json::{Value, json};
 
 /// The most lookups that one request may lead to, as ARCHITECTURE.md says.
-const MAX_LOOKUPS: usize = 24;
+const MAX_LOOKUPS: usize = 48;
 
 fn all_cases() -> Vec<Case> {
     cases::read_all(&repository().join("e2e-tests/cases"), &granted_access().expect("metadata"))

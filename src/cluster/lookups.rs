@@ -42,6 +42,8 @@ pub struct Lookups<'c> {
 struct Known {
     /// The objects that were asked for by name, under `namespace/name`.
     named: BTreeMap<NameKey<'static>, Lookup<Option<Rc<Item>>>>,
+    /// Whether a probe was answered.
+    is_probed: bool,
     /// The lists, by what was asked for.
     lists: Vec<(ListKey, Lookup<Rc<List>>)>,
 }
@@ -238,18 +240,22 @@ impl<'c> Lookups<'c> {
         answer
     }
 
-    /// A probe comes first: a list that the API server refuses is never answered. It is not needed where an object of the
-    /// kind was asked for with success, or a list of it was answered.
+    /// A probe comes first: a list that the API server refuses is never answered. It is not needed where a probe or an object
+    /// of the kind was asked for with success.
     fn ask_for_list(&self, query: ListQuery<'_>) -> Lookup<List> {
         let kind = query.kind;
         let failure = |error| Rc::new(LookupFailure { kind, object: None, error });
         let empty = List { items: Vec::new(), is_whole: true, names: RefCell::default() };
-        let was_answered = self.kinds.borrow().get(&kind).is_some_and(|known| {
-            known.named.values().any(Result::is_ok) || known.lists.iter().any(|(_, list)| list.is_ok())
-        });
+        let was_answered = self
+            .kinds
+            .borrow()
+            .get(&kind)
+            .is_some_and(|known| known.is_probed || known.named.values().any(Result::is_ok));
         if !was_answered {
             match self.cluster.get(kind, kind.is_namespaced().then_some(self.namespace), PROBE) {
-                Ok(_) | Err(LookupError::NoSuchObject) => {}
+                Ok(_) | Err(LookupError::NoSuchObject) => {
+                    self.kinds.borrow_mut().entry(kind).or_default().is_probed = true;
+                }
                 Err(LookupError::KindNotInstalled) if kind.may_be_absent() => return Ok(empty),
                 Err(error) => return Err(failure(error)),
             }

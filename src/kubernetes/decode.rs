@@ -27,7 +27,7 @@ pub struct DecodeError {
 
 impl DecodeError {
     /// The path of an error that is about the whole text.
-    pub const WHOLE: &'static str = "the object";
+    pub const WHOLE: &'static str = "it";
 
     /// An error at `path`; text that comes from an object is made safe to print.
     pub fn new(path: &str, reason: &str) -> Self {
@@ -490,7 +490,7 @@ mod tests {
         refuses(r#"{"items":[{"name":"a"}, 7]}"#, "items[1] must be a map, not the number 7");
         refuses(r#"{"labels":{"a/b":1}}"#, "labels[a/b] must be a string, not the number 1");
         refuses("{\n  \"item\": {\n    \"name\": 1\n  }\n}", "item.name must be a string, not the number 1");
-        refuses("[]", "the object must be a map, not a list");
+        refuses("[]", "it must be a map, not a list");
     }
 
     #[test]
@@ -508,9 +508,9 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        refuses("", "the object is not valid JSON: EOF while parsing a value");
-        refuses(r#"{"name":"a"} x"#, "the object is not valid JSON: trailing characters");
-        refuses(r#"{"name":"\ud800"}"#, "the object is not valid JSON: unexpected end of hex escape");
+        refuses("", "it is not valid JSON: EOF while parsing a value");
+        refuses(r#"{"name":"a"} x"#, "it is not valid JSON: trailing characters");
+        refuses(r#"{"name":"\ud800"}"#, "it is not valid JSON: unexpected end of hex escape");
     }
 
     /// Values that nobody asked for are skipped without recursion.
