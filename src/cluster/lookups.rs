@@ -141,7 +141,7 @@ impl<'c> Lookups<'c> {
         let is_unknown = |name: &&str| is_valid_name(name) && self.known(kind, namespace, name).is_none();
         let mut unknown = BTreeSet::new();
         unknown.extend(names.filter(is_unknown));
-        if self.named(kind) + unknown.len() > max_gets(kind) {
+        if !self.cluster.narrows_lists() && self.named(kind) + unknown.len() > max_gets(kind) {
             // The answer is kept, whatever it is.
             let _ = self.list(kind, None, None);
             return;

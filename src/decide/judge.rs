@@ -376,6 +376,13 @@ impl<'a> Judge<'a> {
                 let key = (namespace, name);
                 if on.is_none_or(|on| on.contains(&key)) {
                     served.extend(self.served_gateway(&key)?);
+                    let gateway = ObjectRef::new(Kind::Gateway, &key.0, &key.1);
+                    if exposer == *self.admitted
+                        && self.world.get::<Gateway>(Kind::Gateway, &key.0, &key.1)?.is_none()
+                        && !self.found.unresolved.contains(&gateway)
+                    {
+                        self.found.unresolved.push(gateway);
+                    }
                 }
             }
             Ok(served)

@@ -35,7 +35,7 @@ use crate::rules::Problem;
 use crate::sets::set_of;
 use crate::settings::{Advice, Mode, Reaction, Settings};
 use evaluation::order_of_harm;
-use exposure::{Exposer, Exposure, Pair};
+use exposure::{Backend, Exposer, Exposure, Pair};
 use judge::{Judge, Judgement, Needs};
 use remedy::Case;
 use touched::Admitted;
@@ -282,6 +282,11 @@ impl<'r> Review<'r> {
             }
         }
         let advice = self.advice(&findings, &outcome);
+        let is_missing = |exposure: &&Exposure| {
+            matches!(exposure.backend, Backend::Missing) && exposure.exposer == self.context.admitted
+        };
+        let mut unresolved = self.judgement.unresolved.clone();
+        unresolved.extend(self.judgement.exposures.iter().filter(is_missing).map(|exposure| exposure.service.clone()));
         Evaluation {
             object: Some(self.context.admitted.clone()),
             operation: Some(self.context.request.operation),
@@ -291,7 +296,7 @@ impl<'r> Review<'r> {
             failures: self.failures(),
             tells_failures: self.lookup_reaction() != Reaction::Allow,
             invalid: self.judgement.invalid,
-            unresolved: self.judgement.unresolved,
+            unresolved,
         }
     }
 
