@@ -345,23 +345,7 @@ impl<'a> Judge<'a> {
         let references = references_of_route(route);
         let services =
             services_of(&references, &|namespace, name| only(namespace, name) && self.is_wanted(namespace, name));
-        // Services decide most, and cost least.
-        for namespace in set_of(services.iter().map(|referred| referred.namespace)) {
-            let near = services.iter().filter(|referred| referred.namespace == namespace);
-            self.world.prepare(Kind::Service, namespace, &mut near.map(|referred| referred.name));
-        }
-        let mut backends = BTreeMap::new();
-        for referred in &services {
-            let backend = self.backend(referred, true, &exposer);
-            let matters = match &backend {
-                Backend::Found(service) => self.needs.siblings || can_be_found(service, self.settings.services),
-                Backend::Missing => self.needs.siblings || (self.needs.missing && exposer == *self.admitted),
-                Backend::Unknown => self.needs.siblings,
-            };
-            if matters {
-                backends.insert((referred.namespace.to_owned(), referred.name.to_owned()), backend);
-            }
-        }
+        let backends = self.backends_that_matter(&services, &exposer);
         if backends.is_empty() {
             return;
         }
@@ -396,6 +380,32 @@ impl<'a> Judge<'a> {
                 self.fail(&exposer, failure);
             }
         }
+    }
+
+    /// The Services of a route that can be findings, or that something else is wanted of, by namespace and name.
+    fn backends_that_matter(
+        &mut self,
+        services: &[Referred<'_>],
+        exposer: &ObjectRef,
+    ) -> BTreeMap<(String, String), Backend> {
+        // Services decide most, and cost least.
+        for namespace in set_of(services.iter().map(|referred| referred.namespace)) {
+            let near = services.iter().filter(|referred| referred.namespace == namespace);
+            self.world.prepare(Kind::Service, namespace, &mut near.map(|referred| referred.name));
+        }
+        let mut backends = BTreeMap::new();
+        for referred in services {
+            let backend = self.backend(referred, true, exposer);
+            let matters = match &backend {
+                Backend::Found(service) => self.needs.siblings || can_be_found(service, self.settings.services),
+                Backend::Missing => self.needs.siblings || (self.needs.missing && *exposer == *self.admitted),
+                Backend::Unknown => self.needs.siblings,
+            };
+            if matters {
+                backends.insert((referred.namespace.to_owned(), referred.name.to_owned()), backend);
+            }
+        }
+        backends
     }
 
     fn route_on_gateway(

@@ -279,18 +279,9 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
     let (services, exposer) = (services(&group.services, max), object(&finding.exposer, max));
     let other_way = other_way(group, max);
     match instead {
-        Instead::RecreateBinding => write!(
-            f,
-            "The stored spec.targetType can never be changed: delete {exposer} and create it again with spec.targetType: ip and a target group of type ip, or {other_way}."
-        ),
-        Instead::ChangeBinding => write!(
-            f,
-            "Delete {exposer} and create it again with spec.targetType: ip and a target group of type ip (the type can never be changed), or {other_way}."
-        ),
-        Instead::NewTargetGroup => write!(
-            f,
-            "AWS says that its target group is of type instance, which can never be changed: create a target group of type ip and a TargetGroupBinding to it, or {other_way}."
-        ),
+        Instead::RecreateBinding | Instead::ChangeBinding | Instead::NewTargetGroup => {
+            help_with_binding(f, instead, group, max)
+        }
         Instead::ChangeClassParams(params) => write!(
             f,
             "Set spec.targetType: ip in {}, which overrides every annotation and decides for all Ingresses of its classes, or use an IngressClass without it, or {other_way}.",
@@ -346,6 +337,26 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
         }
         Instead::CreateService if can_exist(finding) => write!(f, "Create {services} first, or correct the reference."),
         Instead::CreateService => f.write_str("Correct the reference."),
+    }
+}
+
+/// A binding's target type and its target group's can never be changed.
+fn help_with_binding(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max: usize) -> fmt::Result {
+    let exposer = object(&group.finding.exposer, max);
+    let other_way = other_way(group, max);
+    match instead {
+        Instead::RecreateBinding => write!(
+            f,
+            "The stored spec.targetType can never be changed: delete {exposer} and create it again with spec.targetType: ip and a target group of type ip, or {other_way}."
+        ),
+        Instead::NewTargetGroup => write!(
+            f,
+            "AWS says that its target group is of type instance, which can never be changed: create a target group of type ip and a TargetGroupBinding to it, or {other_way}."
+        ),
+        _ => write!(
+            f,
+            "Delete {exposer} and create it again with spec.targetType: ip and a target group of type ip (the type can never be changed), or {other_way}."
+        ),
     }
 }
 
