@@ -60,7 +60,7 @@ lint-tools:
 # A refusal (exit code 2) is a result, not a failure.
 .PHONY: run
 run: policy.wasm
-	@cargo run --locked --quiet --package e2e-tests --bin evaluate -- $(ARGS) || [ $$? -eq 2 ]
+	@cargo run --locked --quiet --package aws-headless-service-policy-cli -- --module policy.wasm $(ARGS) || [ $$? -eq 2 ]
 
 .PHONY: test
 test: lint policy.wasm

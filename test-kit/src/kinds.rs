@@ -2,6 +2,8 @@
 //!
 //! Invariant: a table of facts about Kubernetes; nothing here knows the policy. What k8s-openapi knows is taken from it.
 
+use std::fmt;
+
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
     ValidatingWebhookConfiguration,
@@ -152,6 +154,44 @@ pub fn stored_version(api_version: &str, kind: &str) -> String {
     }
 }
 
+/// A version in which an API server took objects once, and does not any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedVersion {
+    /// The kind.
+    pub kind: &'static str,
+    /// The version that was removed.
+    pub api_version: &'static str,
+    /// The release of Kubernetes that removed it.
+    pub release: &'static str,
+    /// The version to write instead.
+    pub replacement: &'static str,
+}
+
+impl fmt::Display for RemovedVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { kind, api_version, release, replacement } = self;
+        write!(formatter, "Kubernetes {release} removed {kind} of {api_version}, rewrite it for {replacement}")
+    }
+}
+
+/// The versions of Ingress that the API server took before `networking.k8s.io/v1`, as Kubernetes' deprecation guide lists
+/// them.
+const REMOVED_VERSIONS: [RemovedVersion; 3] = [
+    removed("Ingress", "extensions/v1beta1"),
+    removed("Ingress", "networking.k8s.io/v1beta1"),
+    removed("IngressClass", "networking.k8s.io/v1beta1"),
+];
+
+const fn removed(kind: &'static str, api_version: &'static str) -> RemovedVersion {
+    RemovedVersion { kind, api_version, release: "1.22", replacement: "networking.k8s.io/v1" }
+}
+
+/// What is known of a version that the API server does not take any more.
+#[must_use]
+pub fn removed_version(api_version: &str, kind: &str) -> Option<RemovedVersion> {
+    REMOVED_VERSIONS.iter().find(|removed| removed.api_version == api_version && removed.kind == kind).cloned()
+}
+
 /// The resource name of a kind, as it stands in URLs and webhook rules: `Ingress` gives `ingresses`.
 ///
 /// For a kind that is not in the table, the rules are those of apimachinery's `UnsafeGuessKindToResource`
@@ -238,6 +278,15 @@ mod tests {
         assert!(is_of_gateway_api("eks.amazonaws.com/v1", "TargetGroupConfiguration"));
         assert!(!is_of_gateway_api("eks.amazonaws.com/v1", "TargetGroupBinding"));
         assert!(!is_of_gateway_api("networking.k8s.io/v1", "IngressClass"));
+    }
+
+    #[test]
+    fn a_removed_version_names_its_replacement() {
+        let removed = removed_version("extensions/v1beta1", "Ingress").expect("a removed version");
+        let sentence = "Kubernetes 1.22 removed Ingress of extensions/v1beta1, rewrite it for networking.k8s.io/v1";
+        assert_eq!(removed.to_string(), sentence);
+        assert_eq!(removed_version("networking.k8s.io/v1", "Ingress"), None);
+        assert_eq!(removed_version("networking.k8s.io/v1beta1", "NetworkPolicy"), None);
     }
 
     #[test]

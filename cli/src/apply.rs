@@ -2,16 +2,18 @@
 //!
 //! Invariant: the cluster has what was admitted, in the form in which it was admitted, and nothing that was refused.
 
-use e2e_tests::host::{Evaluation, HostError};
 use json_patch::PatchError;
+use serde::Serialize;
 use serde_json::{Map, Value};
 use test_kit::admission::{self, AdmissionOperation};
 use test_kit::in_memory_cluster::{InMemoryCluster, KeyError, ObjectKey};
-use test_kit::kinds::is_namespaced;
+use test_kit::kinds::{RemovedVersion, is_namespaced, removed_version};
 use test_kit::manifests::Manifest;
 use test_kit::metadata::PolicyMetadata;
 use test_kit::yaml::Origin;
 use thiserror::Error;
+
+use crate::policy::Evaluated;
 
 /// What became of one object.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +24,8 @@ pub struct AppliedObject {
     pub origin: Origin,
     /// The object as it was applied.
     pub object: Value,
+    /// The version in which it was written, where the API server does not know it any more.
+    pub removed_version: Option<RemovedVersion>,
     /// What the policy made of it; none where the policy is not asked about its kind.
     pub judgement: Option<Judgement>,
 }
@@ -33,17 +37,20 @@ pub struct Judgement {
     pub operation: AdmissionOperation,
     /// The request that the policy was asked about.
     pub request: Value,
-    /// What the policy answered, and what it looked up for that.
-    pub evaluation: Evaluation,
+    /// What the policy answered, and why.
+    pub evaluated: Evaluated,
     /// The object as the API server goes on with it; none where it was refused.
     pub admitted: Option<Value>,
 }
 
 /// The outcome for an object, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub enum ObjectOutcome {
     /// The policy is not asked about its kind.
     Stored,
+    /// It is of a version that the API server does not know any more.
+    Skipped,
     /// The policy let it pass as it is.
     Admitted,
     /// The policy changed it and let it pass.
@@ -56,9 +63,10 @@ impl AppliedObject {
     /// The outcome in one word.
     pub fn outcome(&self) -> ObjectOutcome {
         match &self.judgement {
+            None if self.removed_version.is_some() => ObjectOutcome::Skipped,
             None => ObjectOutcome::Stored,
             Some(Judgement { admitted: None, .. }) => ObjectOutcome::Refused,
-            Some(Judgement { evaluation, .. }) if evaluation.response.patch.is_some() => ObjectOutcome::Mutated,
+            Some(Judgement { evaluated, .. }) if evaluated.answer.patch.is_some() => ObjectOutcome::Mutated,
             Some(_) => ObjectOutcome::Admitted,
         }
     }
@@ -77,11 +85,11 @@ pub enum ApplyError {
     },
     /// A policy that does not run.
     #[error("{origin}: {error}")]
-    Host {
+    Policy {
         /// Where the object was read.
         origin: Origin,
         /// Why the policy does not run.
-        error: HostError,
+        error: String,
     },
     /// A patch that does not fit.
     #[error("{origin}: the policy's patch does not fit the object: {error}")]
@@ -103,39 +111,38 @@ pub fn apply(
     namespace: &str,
     metadata: &PolicyMetadata,
     cluster: &mut InMemoryCluster,
-    mut judge: impl FnMut(&Value, &InMemoryCluster) -> Result<Evaluation, HostError>,
+    mut judge: impl FnMut(&Value, &InMemoryCluster) -> Result<Evaluated, String>,
 ) -> Result<Vec<AppliedObject>, ApplyError> {
     let mut applied = Vec::new();
     for (position, Manifest { object, origin }) in manifests.into_iter().enumerate() {
         let object = with_namespace(object, namespace);
         let named = with_name(object.clone(), position);
-        let key = ObjectKey::of(&named).map_err(|error| ApplyError::Key { origin: origin.clone(), error })?;
-        let old_object = cluster.get(&key).cloned();
-        let operation = if old_object.is_some() { AdmissionOperation::Update } else { AdmissionOperation::Create };
-        let judgement = if metadata.matches(&key.api_version, &key.kind, operation) {
-            let request = admission::request(operation, Some(&object), old_object.as_ref());
-            let evaluation =
-                judge(&request, cluster).map_err(|error| ApplyError::Host { origin: origin.clone(), error })?;
-            let admitted =
-                admitted(&object, &evaluation).map_err(|error| ApplyError::Patch { origin: origin.clone(), error })?;
-            Some(Judgement { operation, request, evaluation, admitted })
-        } else {
-            None
-        };
-        let stored = match &judgement {
-            None => Some(named),
-            Some(judgement) => judgement.admitted.clone().map(|admitted| with_name(admitted, position)),
-        };
-        if let Some(stored) = stored {
-            cluster.insert(stored).map_err(|error| ApplyError::Key { origin: origin.clone(), error })?;
+        let key_error = |error| ApplyError::Key { origin: origin.clone(), error };
+        let key = ObjectKey::of(&named).map_err(key_error)?;
+        let removed_version = removed_version(&key.api_version, &key.kind);
+        if removed_version.is_some() {
+            applied.push(AppliedObject { key, origin, object, removed_version, judgement: None });
+            continue;
         }
-        applied.push(AppliedObject { key, origin, object, judgement });
+        let old_object = cluster.get(&key);
+        let operation = if old_object.is_some() { AdmissionOperation::Update } else { AdmissionOperation::Create };
+        if !metadata.matches(&key.api_version, &key.kind, operation) {
+            cluster.insert(named).map_err(key_error)?;
+            applied.push(AppliedObject { key, origin, object, removed_version, judgement: None });
+            continue;
+        }
+        let request = admission::request(operation, Some(&object), old_object);
+        let evaluated =
+            judge(&request, cluster).map_err(|error| ApplyError::Policy { origin: origin.clone(), error })?;
+        let admitted =
+            evaluated.answer.admitted(&object).map_err(|error| ApplyError::Patch { origin: origin.clone(), error })?;
+        if let Some(admitted) = &admitted {
+            cluster.insert(with_name(admitted.clone(), position)).map_err(key_error)?;
+        }
+        let judgement = Some(Judgement { operation, request, evaluated, admitted });
+        applied.push(AppliedObject { key, origin, object, removed_version, judgement });
     }
     Ok(applied)
-}
-
-fn admitted(object: &Value, evaluation: &Evaluation) -> Result<Option<Value>, PatchError> {
-    if evaluation.response.allowed { evaluation.response.apply_to(object).map(Some) } else { Ok(None) }
 }
 
 /// kubectl sends objects that need a namespace, and name none, to its current one.
@@ -169,9 +176,11 @@ fn metadata_of(object: &mut Value) -> Option<&mut Map<String, Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use e2e_tests::host::AdmissionResponse;
+    use aws_headless_service_policy::decide::Evaluation;
     use serde_json::json;
     use test_kit::manifests;
+
+    use crate::answer::AdmissionAnswer;
 
     fn metadata() -> PolicyMetadata {
         let text =
@@ -179,12 +188,12 @@ mod tests {
         PolicyMetadata::parse(text, "metadata.yml").unwrap()
     }
 
-    fn evaluation(response: AdmissionResponse) -> Evaluation {
-        Evaluation { response, raw: Value::Null, exchanges: vec![], logs: vec![] }
+    fn evaluated(answer: AdmissionAnswer) -> Evaluated {
+        Evaluated { answer, evaluation: Evaluation::accept(), exchanges: vec![] }
     }
 
-    fn allowed() -> Evaluation {
-        evaluation(AdmissionResponse { allowed: true, ..AdmissionResponse::default() })
+    fn allowed() -> Evaluated {
+        evaluated(AdmissionAnswer { allowed: true, ..AdmissionAnswer::default() })
     }
 
     fn service(name: &str) -> String {
@@ -195,7 +204,7 @@ mod tests {
     fn applied(
         text: &str,
         cluster: &mut InMemoryCluster,
-        mut answer: impl FnMut(&Value) -> Evaluation,
+        mut answer: impl FnMut(&Value) -> Evaluated,
     ) -> (Vec<(String, ObjectOutcome)>, Vec<Value>) {
         let mut requests = Vec::new();
         let manifests = manifests::parse(text, "a.yaml").unwrap();
@@ -217,7 +226,7 @@ mod tests {
             format!("{}{}{}", service("a"), service("b"), "---\n{apiVersion: v1, kind: Secret, metadata: {name: c}}");
         let mut cluster = InMemoryCluster::default();
         let (outcomes, _) = applied(&text, &mut cluster, |request| {
-            if request["name"] == "a" { evaluation(AdmissionResponse::default()) } else { allowed() }
+            if request["name"] == "a" { evaluated(AdmissionAnswer::default()) } else { allowed() }
         });
         let expected = [("a", ObjectOutcome::Refused), ("b", ObjectOutcome::Admitted), ("c", ObjectOutcome::Stored)];
         assert_eq!(outcomes, expected.map(|(name, outcome)| (name.to_owned(), outcome)));
@@ -227,10 +236,10 @@ mod tests {
     #[test]
     fn an_object_that_was_admitted_is_updated_from_its_admitted_form() {
         let patch = json!([{"op": "add", "path": "/spec", "value": {"a": 1}}]);
-        let mutated = evaluation(AdmissionResponse {
+        let mutated = evaluated(AdmissionAnswer {
             allowed: true,
             patch: Some(serde_json::from_value(patch).unwrap()),
-            ..AdmissionResponse::default()
+            ..AdmissionAnswer::default()
         });
         let mut cluster = InMemoryCluster::default();
         let text = format!("{}{}", service("a"), service("a"));
@@ -275,7 +284,18 @@ mod tests {
     fn a_policy_that_does_not_run_is_an_error() {
         let manifests = manifests::parse(&service("a"), "a.yaml").unwrap();
         let mut cluster = InMemoryCluster::default();
-        let result = apply(manifests, "shop", &metadata(), &mut cluster, |_, _| Err(HostError::Start("x".to_owned())));
-        assert_eq!(result.unwrap_err().to_string(), "a.yaml:2: the module does not start: x");
+        let result = apply(manifests, "shop", &metadata(), &mut cluster, |_, _| Err("it does not start".to_owned()));
+        assert_eq!(result.unwrap_err().to_string(), "a.yaml:2: it does not start");
+    }
+
+    #[test]
+    fn an_object_of_a_removed_version_is_not_passed_over() {
+        let mut cluster = InMemoryCluster::default();
+        for version in ["extensions/v1beta1", "networking.k8s.io/v1beta1"] {
+            let text = format!("{{apiVersion: {version}, kind: Ingress, metadata: {{name: web}}}}");
+            let (outcomes, requests) = applied(&text, &mut cluster, |_| allowed());
+            assert_eq!(outcomes, [("web".to_owned(), ObjectOutcome::Skipped)]);
+            assert_eq!((requests.len(), cluster.objects().count()), (0, 0));
+        }
     }
 }

@@ -6,12 +6,11 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use aws_headless_service_policy_cli::apply::AppliedObject;
 use e2e_tests::session::{self, SessionError};
 use serde_json::{Map, Value};
 use test_kit::in_memory_cluster::ObjectKey;
 use thiserror::Error;
-
-use crate::apply::AppliedObject;
 
 /// Why evaluations cannot be written.
 #[derive(Debug, Error)]
@@ -48,7 +47,7 @@ pub fn write(folder: &Path, objects: &[AppliedObject], settings: &Map<String, Va
         write_file(&folder.join("request.json"), &format!("{:#}\n", judgement.request))?;
         write_file(&folder.join("settings.json"), &format!("{:#}\n", Value::Object(settings.clone())))?;
         let path = folder.join("session.yaml");
-        let session = session::to_yaml(&judgement.evaluation.exchanges)
+        let session = session::to_yaml(&judgement.evaluated.exchanges)
             .map_err(|error| SessionsError::Session { path: path.clone(), error })?;
         write_file(&path, &session)?;
     }

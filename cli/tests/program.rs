@@ -1,6 +1,7 @@
-//! The program behind `make run`, as a person meets it: what it prints, and how it ends.
+//! The program behind `make run`: what it prints, and how it ends.
 
 #![cfg(test)]
+#![cfg(feature = "module")]
 
 use std::fs;
 use std::io::Write;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use e2e_tests::engine::repository;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// How the program ended, and what it printed.
 #[derive(Debug, PartialEq)]
@@ -19,7 +20,7 @@ struct Run {
 }
 
 fn evaluate(arguments: &[&str], stdin: &str) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_evaluate"))
+    let mut child = Command::new(env!("CARGO_BIN_EXE_aws-headless-service-policy-cli"))
         .args(arguments)
         .current_dir(repository())
         .stdin(Stdio::piped())
@@ -63,17 +64,20 @@ spec:
   defaultBackend: {service: {name: cart, port: {number: 80}}}
 ";
 
+/// The same for the built-in policy and the module.
 #[test]
 fn the_sample_ends_as_the_readme_says() {
-    let run = evaluate(&[SHOP], "");
-    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
     let readme = fs::read_to_string(repository().join("README.md")).expect("README.md");
-    assert!(readme.contains(&run.stdout), "README.md does not show:\n{}", run.stdout);
+    for policy in [&[] as &[&str], &["--module", "policy.wasm"]] {
+        let run = evaluate(&[policy, &[SHOP]].concat(), "");
+        assert_eq!((run.status, run.stderr.as_str()), (2, ""));
+        assert!(readme.contains(&run.stdout), "README.md does not show:\n{}", run.stdout);
 
-    let run = evaluate(&["--mode", "mutate", SHOP], "");
-    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
-    let from_binding = run.stdout.find("MUTATED").map(|start| &run.stdout[start..]).expect("a mutation");
-    assert!(readme.contains(from_binding), "README.md does not show:\n{from_binding}");
+        let run = evaluate(&[policy, &["--mode", "mutate", SHOP]].concat(), "");
+        assert_eq!((run.status, run.stderr.as_str()), (2, ""));
+        let from_binding = run.stdout.find("MUTATED").map(|start| &run.stdout[start..]).expect("a mutation");
+        assert!(readme.contains(from_binding), "README.md does not show:\n{from_binding}");
+    }
 }
 
 #[test]
@@ -83,13 +87,13 @@ fn what_is_admitted_ends_well() {
     assert!(run.stdout.ends_with("\n5 admitted, 0 mutated, 0 refused, 3 stored\n"), "{}", run.stdout);
 }
 
-/// What could not be judged is said aloud, and a flag supplies the class.
+/// A missing class is named, and an option supplies it.
 #[test]
 fn a_class_that_is_not_there_is_named() {
     let run = evaluate(&["-"], INGRESS);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    let summary = "\n2 admitted, 0 mutated, 0 refused, 0 stored\n\nNot judged:\n  Ingress shop/web (stdin:10): \
-                   IngressClass alb is not among the objects, add it or use --ingress-class alb\n";
+    let summary = "\n2 admitted, 0 mutated, 0 refused, 0 stored\n\nNot checked:\n  Ingress shop/web (stdin:10): \
+                   IngressClass alb is missing, add it or use --ingress-class alb\n";
     assert!(run.stdout.ends_with(summary), "{}", run.stdout);
 
     let run = evaluate(&["--ingress-class", "alb", "-"], INGRESS);
@@ -98,17 +102,27 @@ fn a_class_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_service_that_is_not_there_is_named() {
-    let binding = "
-apiVersion: elbv2.k8s.aws/v1beta1
-kind: TargetGroupBinding
-metadata: {name: cart, namespace: shop}
-spec: {targetType: instance, serviceRef: {name: cart, port: 80}}
-";
-    let run = evaluate(&["-"], binding);
+fn a_removed_version_is_named() {
+    let text = "{apiVersion: networking.k8s.io/v1beta1, kind: Ingress, metadata: {name: web, namespace: shop}}";
+    let run = evaluate(&["-"], text);
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    let summary = run.stdout.split("\n\n").last().expect("a summary");
-    assert!(summary.contains("Service shop/cart"), "{summary}");
+    let sentence = "Ingress shop/web (stdin:1): Kubernetes 1.22 removed Ingress of networking.k8s.io/v1beta1, \
+                    rewrite it for networking.k8s.io/v1";
+    assert!(run.stdout.contains("0 stored, 1 skipped\n"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches(sentence).count(), 2, "{}", run.stdout);
+}
+
+/// kwctl replays what the module asked for, in this order.
+#[test]
+fn sessions_are_written_for_each_object_that_is_checked() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sessions");
+    let path = folder.to_str().expect("a path");
+    let run = evaluate(&["--module", "policy.wasm", "--sessions", path, "--ingress-class", "alb", "-"], INGRESS);
+    assert_eq!((run.status, run.stderr.as_str()), (2, ""));
+    let session = fs::read_to_string(folder.join("002-ingress-web/session.yaml")).expect("a session");
+    assert!(session.contains("KubernetesGetResource"), "{session}");
+    let run = evaluate(&["--sessions", path, "-"], INGRESS);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
 }
 
 /// An object that is given twice is updated the second time, and not refused for what was there.
@@ -119,13 +133,15 @@ fn the_same_object_again_is_an_update() {
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     let report: Value = serde_json::from_str(&run.stdout).expect("JSON");
     let of = |name: &str| -> Vec<Value> {
-        report["objects"].as_array().expect("objects").iter().map(|object| object[name].clone()).collect()
+        report["evaluations"].as_array().expect("evaluations").iter().map(|entry| entry[name].clone()).collect()
     };
     assert_eq!(of("operation"), ["CREATE", "CREATE", "UPDATE"]);
     assert_eq!(of("kind"), ["Service", "Ingress", "Ingress"]);
-    let warning = "Ingress shop/web: headless shop/cart in instance mode; fix: \
-                   alb.ingress.kubernetes.io/target-type: ip";
-    assert_eq!(of("warnings"), [json!([]), json!([warning]), json!([warning])]);
+    let evaluations = of("evaluation");
+    assert_eq!(evaluations[2]["findings"][0]["rule"], "headless-instance-mode");
+    let warnings: Vec<usize> =
+        of("answer").iter().map(|answer| answer["warnings"].as_array().map_or(0, Vec::len)).collect();
+    assert_eq!(warnings, [0, 1, 1]);
 }
 
 /// One line on standard error with the place, and exit code 1.
@@ -146,6 +162,6 @@ fn what_cannot_be_run_says_where() {
     let settings = file("settings.yaml", "mod: reject\n");
     check(&["--settings", settings.to_str().expect("a path"), SHOP], "", &["error: ", "unknown key `mod`"]);
     check(&["--mode", "enforce", SHOP], "", &["error: ", "enforce"]);
-    check(&["--policy", "no-such.wasm", SHOP], "", &["error: ", "no-such.wasm"]);
+    check(&["--module", "no-such.wasm", SHOP], "", &["error: ", "no-such.wasm"]);
     check(&[], "", &["error: "]);
 }
