@@ -42,8 +42,8 @@ pub struct Lookups<'c> {
 struct Known {
     /// The objects that were asked for by name, under `namespace/name`.
     named: BTreeMap<NameKey<'static>, Lookup<Option<Rc<Item>>>>,
-    /// Whether a probe was answered.
-    is_probed: bool,
+    /// Whether the kind is installed, as a probe found out.
+    probe: Option<Lookup<bool>>,
     /// The lists, by what was asked for.
     lists: Vec<(ListKey, Lookup<Rc<List>>)>,
 }
@@ -240,25 +240,30 @@ impl<'c> Lookups<'c> {
         answer
     }
 
-    /// A probe comes first: a list that the API server refuses is never answered. It is not needed where a probe or an object
-    /// of the kind was asked for with success.
+    /// Whether a kind is installed and may be read: an object of it was asked for with success, or a probe says so.
+    fn is_installed(&self, kind: Kind) -> Lookup<bool> {
+        let known = self.kinds.borrow().get(&kind).and_then(|known| {
+            if known.named.values().any(Result::is_ok) { Some(Ok(true)) } else { known.probe.clone() }
+        });
+        if let Some(answer) = known {
+            return answer;
+        }
+        let answer = match self.cluster.get(kind, kind.is_namespaced().then_some(self.namespace), PROBE) {
+            Ok(_) | Err(LookupError::NoSuchObject) => Ok(true),
+            Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(false),
+            Err(error) => Err(Rc::new(LookupFailure { kind, object: None, error })),
+        };
+        self.kinds.borrow_mut().entry(kind).or_default().probe = Some(answer.clone());
+        answer
+    }
+
+    /// A probe comes first: a list that the API server refuses is never answered.
     fn ask_for_list(&self, query: ListQuery<'_>) -> Lookup<List> {
         let kind = query.kind;
         let failure = |error| Rc::new(LookupFailure { kind, object: None, error });
         let empty = List { items: Vec::new(), is_whole: true, names: RefCell::default() };
-        let was_answered = self
-            .kinds
-            .borrow()
-            .get(&kind)
-            .is_some_and(|known| known.is_probed || known.named.values().any(Result::is_ok));
-        if !was_answered {
-            match self.cluster.get(kind, kind.is_namespaced().then_some(self.namespace), PROBE) {
-                Ok(_) | Err(LookupError::NoSuchObject) => {
-                    self.kinds.borrow_mut().entry(kind).or_default().is_probed = true;
-                }
-                Err(LookupError::KindNotInstalled) if kind.may_be_absent() => return Ok(empty),
-                Err(error) => return Err(failure(error)),
-            }
+        if !self.is_installed(kind)? {
+            return Ok(empty);
         }
         match self.cluster.list(query) {
             Ok(json) => text(json).and_then(|text| items_of(&text)).map_err(failure).map(|items| List {

@@ -561,8 +561,9 @@ impl<'a> Judge<'a> {
                 for name in served.names() {
                     let list = self.world.mentioning::<Route>(Kind::Route(*kind), name);
                     for route in self.readable(list) {
-                        let identity = (*kind, route.metadata.namespace.clone(), route.metadata.name.clone());
-                        if seen.insert((key.clone(), identity)) {
+                        let identity = object_ref(Kind::Route(*kind), &route.metadata);
+                        // An admitted route has been judged before the others on its Gateways.
+                        if identity != *self.admitted && seen.insert((key.clone(), identity)) {
                             let on = set_of([key.clone()]);
                             self.route(*kind, &route, Some(&on), &|_, _| true);
                         }
