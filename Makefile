@@ -99,6 +99,29 @@ bench: policy.wasm
 costs: policy.wasm
 	UPDATE_COSTS=1 cargo test --locked --package benches --test costs on_record
 
+# A real API server and kubectl, for what follows (api-server/README.md); Go builds them in some minutes.
+API_SERVER = $(TARGET_DIR)/api-server
+KUBERNETES = $(shell sed -n 's/^\tk8s.io\/kubernetes \(v.*\)$$/\1/p' api-server/go.mod)
+.PHONY: api-server
+api-server:
+	@command -v go >/dev/null || { echo "go is not on the PATH: get it from https://go.dev/dl" >&2; exit 1; }
+	cd api-server && go build -ldflags "-X k8s.io/component-base/version.gitVersion=$(KUBERNETES)" -o "$(API_SERVER)/" ./...
+
+# What the policy costs in the policy-server on the PATH, in clusters of several sizes, as one table. It takes half an hour.
+BESIDE_API_SERVER = PATH="$(API_SERVER):$$PATH" MODULE="$(CURDIR)/annotated-policy.wasm" api-server/run.bash
+.PHONY: bench-host
+bench-host: kwctl policy-server api-server annotated-policy.wasm annotated-empty-policy
+	EMPTY_MODULE="$(API_SERVER)/empty-policy.wasm" $(BESIDE_API_SERVER) api-server/bench-host.bash
+
+.PHONY: annotated-empty-policy
+annotated-empty-policy: kwctl api-server
+	RUSTFLAGS="$(SIMD)" cargo build --locked --release --target $(TARGET) --package empty-policy
+	kwctl annotate -m api-server/empty-policy-metadata.yml -o "$(API_SERVER)/empty-policy.wasm" "$(PEERS)/empty_policy.wasm"
+
+.PHONY: policy-server
+policy-server:
+	@command -v policy-server >/dev/null || { echo "policy-server is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
+
 # Writes the table of settings, the form, the schema, docs/rules.md, deploy/gateway/ and artifacthub-pkg.yml; `make test` fails when they are stale.
 .PHONY: docs
 docs:
