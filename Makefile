@@ -118,6 +118,11 @@ annotated-empty-policy: kwctl api-server
 	RUSTFLAGS="$(SIMD)" cargo build --locked --release --target $(TARGET) --package empty-policy
 	kwctl annotate -m api-server/empty-policy-metadata.yml -o "$(API_SERVER)/empty-policy.wasm" "$(PEERS)/empty_policy.wasm"
 
+# What people do with kubectl, and all that it prints, to the letter; UPDATE_EXPECT=1 writes it down. Ten minutes.
+.PHONY: cluster-tests
+cluster-tests: kwctl policy-server api-server annotated-policy.wasm
+	AUDIT=yes $(BESIDE_API_SERVER) api-server/cluster-tests.bash
+
 .PHONY: policy-server
 policy-server:
 	@command -v policy-server >/dev/null || { echo "policy-server is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
