@@ -5,10 +5,13 @@
 repository=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 
 # Everything that can be seen of a run. Whatever a JSON patch may hold but what the policy's fixes are made of, which is
-# members of maps set and removed, is an error.
+# members of maps set and removed, also of maps in lists, is an error.
 observed='
   def keys_of_pointer: split("/")[1:] | map(gsub("~1"; "/") | gsub("~0"; "~"));
-  def patched($step): ($step.path | keys_of_pointer) as $path
+  def path_of($pointer): . as $object
+    | reduce ($pointer | keys_of_pointer)[] as $key ([]; . as $path
+        | . + [if $object | getpath($path) | type == "array" then $key | tonumber else $key end]);
+  def patched($step): path_of($step.path) as $path
     | if getpath($path[:-1]) | type != "object" then error("\($step.path): no such map")
       elif $step.op == "add" or $step.op == "replace" then setpath($path; $step.value)
       elif $step.op == "remove" then delpaths([$path])
