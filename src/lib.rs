@@ -63,11 +63,11 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Answer {
 /// Whether the settings are valid, as the host wants to hear it: `{"valid": …, "message": …}`.
 pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
     #[derive(Serialize)]
-    struct Answer {
+    struct SettingsAnswer {
         valid: bool,
         message: Option<String>,
     }
     // What is not UTF-8 is no JSON either, which the parser says.
     let message = Settings::from_json(&String::from_utf8_lossy(payload)).err().map(|error| error.to_string());
-    serde_json::to_vec(&Answer { valid: message.is_none(), message }).unwrap_or_default()
+    serde_json::to_vec(&SettingsAnswer { valid: message.is_none(), message }).unwrap_or_default()
 }

@@ -5,17 +5,13 @@
 use std::rc::Rc;
 
 use super::{Lookup, Lookups, Selector};
-use crate::kubernetes::{Kind, Object, View};
+use crate::kubernetes::{Kind, Object, ObjectRef, View};
 
 /// The object that is laid over a cluster.
 #[derive(Debug, Clone)]
 pub struct Overlay {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its namespace; empty for a cluster-scoped kind.
-    pub namespace: Rc<str>,
-    /// Its name; empty where it is still to be generated.
-    pub name: Rc<str>,
+    /// Which object it is; its name is empty where it is still to be generated.
+    pub identity: ObjectRef,
     /// The object; none where it does not exist in this world.
     pub object: Option<Object>,
 }
@@ -100,7 +96,7 @@ impl<'a> World<'a> {
             let (namespace, name) = sort_key(object);
             !self.is_overlaid(kind, namespace, name)
         });
-        if self.overlay.kind == kind {
+        if self.overlay.identity.kind == kind {
             objects.extend(self.overlay.object.clone().map(Ok));
         }
         objects.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
@@ -108,9 +104,8 @@ impl<'a> World<'a> {
     }
 
     fn is_overlaid(&self, kind: Kind, namespace: &str, name: &str) -> bool {
-        self.overlay.kind == kind
-            && *self.overlay.name == *name
-            && (!kind.is_namespaced() || *self.overlay.namespace == *namespace)
+        let identity = &self.overlay.identity;
+        identity.kind == kind && *identity.name == *name && (!kind.is_namespaced() || *identity.namespace == *namespace)
     }
 }
 

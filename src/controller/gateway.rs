@@ -107,30 +107,23 @@ pub fn default_configurations(
     owner: &GatewayOwner,
     world: &World<'_>,
 ) -> Lookup<Option<Vec<DefaultConfiguration>>> {
-    let of_class = match &owner.class.spec.parameters_ref {
-        None => None,
-        Some(reference) => {
-            let Some(namespace) = &reference.namespace else { return Ok(None) };
-            match load_balancer_configuration(owner.edition, reference, namespace, world)? {
-                None => return Ok(None),
-                found => found,
-            }
-        }
-    };
-    let of_gateway = match &gateway.spec.infrastructure.parameters_ref {
-        None => None,
-        Some(reference) => {
-            match load_balancer_configuration(owner.edition, reference, &gateway.metadata.namespace, world)? {
-                None => return Ok(None),
-                found => found,
-            }
-        }
-    };
-    let prefers_gateway = of_class
-        .as_ref()
-        .is_some_and(|(_, configuration)| configuration.spec.merging_mode.as_deref() == Some("prefer-gateway"));
+    let of_class = owner.class.spec.parameters_ref.as_ref();
+    let of_class = of_class.map(|reference| (reference, reference.namespace.as_deref()));
+    let of_gateway = gateway.spec.infrastructure.parameters_ref.as_ref();
+    let of_gateway = of_gateway.map(|reference| (reference, Some(gateway.metadata.namespace.as_str())));
+    let mut configurations = Vec::new();
+    for (reference, namespace) in of_class.into_iter().chain(of_gateway) {
+        let Some(namespace) = namespace else { return Ok(None) };
+        let found = load_balancer_configuration(owner.edition, reference, namespace, world)?;
+        let Some(configuration) = found else { return Ok(None) };
+        configurations.push(configuration);
+    }
+    let prefers_gateway = of_class.is_some()
+        && configurations
+            .first()
+            .is_some_and(|(_, of_class)| of_class.spec.merging_mode.as_deref() == Some("prefer-gateway"));
     let mut defaults = Vec::new();
-    for configuration in [of_class, of_gateway].into_iter().flatten() {
+    for configuration in configurations {
         match default_of(&configuration, world)? {
             Found::Nothing => {}
             Found::Broken => return Ok(None),

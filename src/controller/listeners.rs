@@ -172,21 +172,16 @@ pub fn gateways_of_parents(
 ) -> Lookup<BTreeSet<(String, String)>> {
     let mut gateways = BTreeSet::new();
     for parent in parents {
-        let namespace = parent.namespace.as_deref().unwrap_or(route_namespace);
-        match parent.kind.as_deref() {
-            None | Some("Gateway") => {
-                gateways.insert((namespace.to_owned(), parent.name.clone()));
+        let mut add = |gateway: Option<(&str, &str)>| {
+            gateways.extend(gateway.map(|(namespace, name)| (namespace.to_owned(), name.to_owned())));
+        };
+        if parent.kind.as_deref() == Some("ListenerSet") {
+            let namespace = parent.namespace.as_deref().unwrap_or(route_namespace);
+            if let Some(set) = world.get::<ListenerSet>(Kind::ListenerSet, namespace, &parent.name)? {
+                add(set.spec.parent_ref.gateway(namespace));
             }
-            Some("ListenerSet") => {
-                if let Some(set) = world.get::<ListenerSet>(Kind::ListenerSet, namespace, &parent.name)? {
-                    let parent = &set.spec.parent_ref;
-                    if parent.kind.as_deref().unwrap_or("Gateway") == "Gateway" {
-                        let namespace = parent.namespace.as_deref().unwrap_or(namespace);
-                        gateways.insert((namespace.to_owned(), parent.name.clone()));
-                    }
-                }
-            }
-            Some(_) => {}
+        } else {
+            add(parent.gateway(route_namespace));
         }
     }
     Ok(gateways)
@@ -194,9 +189,7 @@ pub fn gateways_of_parents(
 
 /// LBC `pkg/gateway/routeutils/attachment_helper.go` doesResourceAttachToGateway. The group is not looked at.
 fn is_gateway(parent: &ParentRef, default_namespace: &str, gateway: &Gateway) -> bool {
-    parent.kind.as_deref().unwrap_or("Gateway") == "Gateway"
-        && parent.name == gateway.metadata.name
-        && parent.namespace.as_deref().unwrap_or(default_namespace) == gateway.metadata.namespace
+    parent.gateway(default_namespace) == Some((&gateway.metadata.namespace, &gateway.metadata.name))
 }
 
 /// LBC `pkg/gateway/routeutils/attachment_helper.go` doesResourceAllowNamespace.

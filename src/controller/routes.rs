@@ -137,10 +137,10 @@ pub fn configurations_of_service(
         let kind = Kind::TargetGroupConfiguration(*edition);
         for configuration in world.mentioning::<TargetGroupConfiguration>(kind, name)? {
             let configuration = configuration?;
-            let is_meant = configuration.spec.target_reference.as_ref().is_some_and(|reference| {
-                reference.name == name && matches!(reference.kind.as_deref(), None | Some("Service"))
-            });
-            if is_meant && configuration.metadata.namespace == namespace {
+            let reference = configuration.spec.target_reference.as_ref();
+            if reference.and_then(|reference| reference.service()) == Some(name)
+                && configuration.metadata.namespace == namespace
+            {
                 configurations.push(ServiceConfiguration { kind, configuration });
             }
         }
@@ -166,22 +166,12 @@ pub fn target_type_of_route(
     if let Some(configuration) = of_service {
         candidates.extend(Candidate::of(&configuration.configuration, configuration.kind, None, true, kind, route));
     }
-    if let Some(first) = defaults.first() {
+    for default in defaults {
         candidates.extend(Candidate::of(
-            &first.configuration,
-            first.kind,
-            Some(first),
-            first.has_route_configurations,
-            kind,
-            route,
-        ));
-    }
-    for other in defaults.iter().skip(1) {
-        candidates.extend(Candidate::of(
-            &other.configuration,
-            other.kind,
-            Some(other),
-            other.has_route_configurations,
+            &default.configuration,
+            default.kind,
+            Some(default),
+            default.has_route_configurations,
             kind,
             route,
         ));

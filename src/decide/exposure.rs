@@ -121,25 +121,12 @@ pub struct Exposure {
     pub place: Place,
 }
 
-/// What makes two findings the same: the rule's subject, not its circumstances.
+/// What makes two findings the same, but for what stops with them: the rule's subject, not its circumstances.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pair {
     service: ObjectRef,
     exposer: ObjectRef,
-    reach: Reach,
     is_missing: bool,
-}
-
-impl Pair {
-    /// Whether the object stops nothing but itself: leaving a group introduces nothing.
-    pub fn is_alone(&self) -> bool {
-        self.reach == Reach::Itself
-    }
-
-    /// Whether two pairs are of the same Service and the same object.
-    pub fn is_of_same_objects(&self, other: &Self) -> bool {
-        self.service == other.service && self.exposer == other.exposer && self.is_missing == other.is_missing
-    }
 }
 
 impl Exposure {
@@ -166,7 +153,6 @@ impl Exposure {
         Pair {
             service: self.service.clone(),
             exposer: self.exposer.clone(),
-            reach: self.reach.clone(),
             is_missing: matches!(self.backend, Backend::Missing),
         }
     }

@@ -137,18 +137,15 @@ impl<'a> Judge<'a> {
         }
     }
 
+    /// The answer, where there is one; else that it failed is noted for the admitted object.
+    pub fn answered<T>(&mut self, lookup: Lookup<T>) -> Option<T> {
+        lookup.map_err(|failure| self.fail(self.admitted, failure)).ok()
+    }
+
     /// The objects of a list that could be read; the others are noted.
     pub fn readable<V: View>(&mut self, list: Lookup<Vec<Lookup<Rc<V>>>>) -> Vec<Rc<V>> {
-        let admitted = self.admitted;
-        let list = list.unwrap_or_else(|failure| vec![Err(failure)]);
-        let mut readable = Vec::new();
-        for object in list {
-            match object {
-                Ok(object) => readable.push(object),
-                Err(failure) => self.fail(admitted, failure),
-            }
-        }
-        readable
+        let list = self.answered(list).unwrap_or_default();
+        list.into_iter().filter_map(|object| self.answered(object)).collect()
     }
 
     /// Whether the request is refused for sure.
@@ -157,9 +154,7 @@ impl<'a> Judge<'a> {
     }
 
     fn is_wanted(&self, namespace: &str, name: &str) -> bool {
-        self.wanted.as_ref().is_none_or(|wanted| {
-            wanted.iter().any(|service| *service.namespace == *namespace && *service.name == *name)
-        })
+        self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&service_ref(namespace, name)))
     }
 
     /// The Service that is referred to. A failed lookup counts only where the Service decides something.
@@ -463,14 +458,15 @@ impl<'a> Judge<'a> {
         let decided = |configuration| {
             target_type_of_route(kind, &route.metadata, configuration, &served.defaults, edition, self.controller())
         };
-        let mut candidates: Vec<(usize, (Resolved, Option<String>))> =
-            configurations.iter().map(|it| decided(Some(it))).enumerate().collect();
+        let mut candidates: Vec<(Resolved, Option<String>)> =
+            configurations.iter().map(|it| decided(Some(it))).collect();
         if candidates.is_empty() {
-            candidates.push((0, decided(None)));
+            candidates.push(decided(None));
         }
         // Of several configurations the controller takes any: one that leads to instance mode is enough.
-        let chosen = candidates.iter().position(|(_, (target_type, _))| target_type.value != TargetType::Ip);
-        let (index, (target_type, health_check_port)) = candidates.swap_remove(chosen.unwrap_or(0));
+        let is_instance = |(target_type, _): &(Resolved, Option<String>)| target_type.value != TargetType::Ip;
+        let index = candidates.iter().position(is_instance).unwrap_or(0);
+        let (target_type, health_check_port) = candidates.swap_remove(index);
         let configuration = |index: usize| {
             let found = configurations.get(index)?;
             let metadata = &found.configuration.metadata;

@@ -17,8 +17,7 @@ pub use judge::Unchecked;
 pub use remedy::{Fix, Instead, Moved, MovedWhy, Remedy};
 
 use std::cell::{LazyCell, OnceCell};
-use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -72,12 +71,7 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
     }
     let lookups = Lookups::new(cluster, &request.namespace);
     let admitted = ObjectRef::new(request.kind, &request.namespace, &object.metadata().name);
-    let overlay = Overlay {
-        kind: request.kind,
-        namespace: Rc::clone(&admitted.namespace),
-        name: Rc::clone(&admitted.name),
-        object: Some(object.clone()),
-    };
+    let overlay = Overlay { identity: admitted.clone(), object: Some(object.clone()) };
     let world = World::new(&lookups, overlay);
     let context = Context {
         settings,
@@ -176,7 +170,8 @@ struct Review<'r> {
 /// What was there before, as far as the findings go.
 #[derive(Default)]
 struct Before {
-    pairs: BTreeSet<Pair>,
+    /// The pairs, with all that stopped with each.
+    pairs: BTreeMap<Pair, BTreeSet<Reach>>,
     invalid: Vec<DecodeError>,
     /// What could not be looked up for the old object alone. A failure that both objects share hides the same in both.
     failures: Vec<Unchecked>,
@@ -213,12 +208,15 @@ impl<'r> Review<'r> {
             let wanted = set_of(self.exposures().map(|(exposure, _)| exposure.service.clone()));
             let world = self.context.world.before(old);
             let old = self.context.judge(&world, Some(wanted));
-            let pairs = old.exposures.iter().filter_map(|exposure| {
-                let problem = exposure.problem(self.context.settings)?;
-                is_judged(self.context, exposure, problem).then(|| exposure.pair())
-            });
+            let mut pairs: BTreeMap<Pair, BTreeSet<Reach>> = BTreeMap::new();
+            for exposure in &old.exposures {
+                let problem = exposure.problem(self.context.settings);
+                if problem.is_some_and(|problem| is_judged(self.context, exposure, problem)) {
+                    pairs.entry(exposure.pair()).or_default().insert(exposure.reach.clone());
+                }
+            }
             let failures = old.failures.iter().filter(|failure| !self.judgement.failures.contains(failure));
-            Before { pairs: set_of(pairs), failures: failures.cloned().collect(), invalid: old.invalid }
+            Before { pairs, failures: failures.cloned().collect(), invalid: old.invalid }
         })
     }
 
@@ -239,9 +237,10 @@ impl<'r> Review<'r> {
         if !self.can_introduce() || !self.before().failures.is_empty() {
             return false;
         }
-        let pair = exposure.pair();
-        let is_same = |old: &Pair| *old == pair || (pair.is_alone() && pair.is_of_same_objects(old));
-        !self.before().pairs.iter().any(is_same)
+        // Leaving a group introduces nothing: the object stops itself alone.
+        let was_there =
+            |reaches: &BTreeSet<Reach>| exposure.reach == Reach::Itself || reaches.contains(&exposure.reach);
+        !self.before().pairs.get(&exposure.pair()).is_some_and(was_there)
     }
 
     fn newly_invalid(&self) -> Vec<DecodeError> {
@@ -371,7 +370,7 @@ impl<'r> Review<'r> {
         }
         if is_refused {
             for (finding, (exposure, _)) in findings.iter_mut().zip(self.exposures()) {
-                let is_introduced = self.is_introduced(exposure);
+                let is_introduced = finding.introduced.unwrap_or_else(|| self.is_introduced(exposure));
                 finding.introduced = Some(is_introduced);
                 let is_only_warned_of =
                     finding.problem == Problem::MissingService && settings.missing_service != Reaction::Reject;
@@ -469,7 +468,7 @@ fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Evaluation {
 fn is_being_deleted(json: &str) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(default)]
-    struct Named {
+    struct Deletable {
         metadata: Deletion,
     }
 
@@ -479,7 +478,7 @@ fn is_being_deleted(json: &str) -> bool {
         deletion_timestamp: Presence,
     }
 
-    decode::<Named>(json).is_ok_and(|named| named.metadata.deletion_timestamp.0)
+    decode::<Deletable>(json).is_ok_and(|it| it.metadata.deletion_timestamp.0)
 }
 
 /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses decides

@@ -14,8 +14,7 @@ use crate::controller::{
 };
 use crate::kubernetes::{
     Edition, Gateway, GatewayClass, Ingress, IngressClass, Kind, ListenerSet, LoadBalancerConfiguration, Object,
-    ObjectRef, ParentRef, ReferenceGrant, Route, RouteKind, Service, TargetGroupBinding, TargetGroupConfiguration,
-    View, is_valid_name,
+    ReferenceGrant, Route, RouteKind, Service, TargetGroupBinding, TargetGroupConfiguration, View, is_valid_name,
 };
 use crate::rules::can_be_found;
 use crate::sets::set_of;
@@ -67,9 +66,9 @@ impl Judge<'_> {
                 self.routes_on(&set_of([key]));
             }
             Kind::ListenerSet => {
-                let parents =
-                    admitted.both::<ListenerSet>().map(|set| gateway_key(&set.spec.parent_ref, self.admitted));
-                self.routes_on(&set_of(parents));
+                let namespace = &self.admitted.namespace;
+                let parents = admitted.both::<ListenerSet>().filter_map(|set| set.spec.parent_ref.gateway(namespace));
+                self.routes_on(&set_of(parents.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))));
             }
             Kind::ReferenceGrant => self.touched_by_grant(admitted),
             Kind::TargetGroupConfiguration(edition) => self.touched_by_configuration(edition, admitted),
@@ -165,13 +164,7 @@ impl Judge<'_> {
 
     /// The routes that refer to a Service, on whatever Gateway.
     fn routes_of(&mut self, namespace: &str, name: &str) {
-        let layers = match self.layers() {
-            Ok(layers) => layers,
-            Err(failure) => {
-                let admitted = self.admitted;
-                return self.fail(admitted, failure);
-            }
-        };
+        let Some(layers) = self.answered(self.layers()) else { return };
         for kind in layers.iter().flat_map(|layer| layer.route_kinds()) {
             let list = self.world.mentioning::<Route>(Kind::Route(*kind), name);
             for route in self.readable(list) {
@@ -206,12 +199,8 @@ impl Judge<'_> {
         let is_of_network = Layer::Network.route_kinds().contains(&kind);
         let Some(old) = admitted.old.and_then(Route::of).filter(|_| is_of_network) else { return };
         let of_old = gateways_of_parents(&old.metadata.namespace, &old.spec.parent_refs, self.world);
-        match of_old {
-            Ok(gateways) => self.routes_on(&gateways),
-            Err(failure) => {
-                let admitted = self.admitted;
-                self.fail(admitted, failure);
-            }
+        if let Some(gateways) = self.answered(of_old) {
+            self.routes_on(&gateways);
         }
     }
 
@@ -282,24 +271,15 @@ impl Judge<'_> {
         let mut can_be_default = false;
         for configuration in admitted.both::<TargetGroupConfiguration>() {
             match &configuration.spec.target_reference {
-                Some(reference) if matches!(reference.kind.as_deref(), None | Some("Service")) => {
-                    services.insert(reference.name.clone());
-                }
-                Some(_) => {}
+                Some(reference) => services.extend(reference.service().map(str::to_owned)),
                 None => can_be_default = true,
             }
         }
         for name in services {
             // The Service decides most, and costs least.
-            match self.world.get::<Service>(Kind::Service, &namespace, &name) {
-                Ok(Some(service)) if can_be_found(&service, self.settings.services) => {
-                    self.routes_of(&namespace, &name);
-                }
-                Ok(_) => {}
-                Err(failure) => {
-                    let admitted = self.admitted;
-                    self.fail(admitted, failure);
-                }
+            let service = self.answered(self.world.get::<Service>(Kind::Service, &namespace, &name)).flatten();
+            if service.is_some_and(|service| can_be_found(&service, self.settings.services)) {
+                self.routes_of(&namespace, &name);
             }
         }
         if can_be_default {
@@ -332,13 +312,7 @@ impl Judge<'_> {
     /// A ReferenceGrant: the routes of other namespaces that refer to Services of its own.
     fn touched_by_grant(&mut self, admitted: Admitted<'_>) {
         let namespace = self.admitted.namespace.to_string();
-        let layers = match self.layers() {
-            Ok(layers) => layers,
-            Err(failure) => {
-                let admitted = self.admitted;
-                return self.fail(admitted, failure);
-            }
-        };
+        let Some(layers) = self.answered(self.layers()) else { return };
         let from: Vec<_> = admitted.both::<ReferenceGrant>().flat_map(|grant| grant.spec.from.clone()).collect();
         for kind in layers.iter().flat_map(|layer| layer.route_kinds()) {
             if !from.iter().any(|from| from.kind == kind.name()) {
@@ -369,9 +343,4 @@ fn uses_configuration(gateway: &Gateway, class: &GatewayClass, (namespace, name)
     let of_class = class.spec.parameters_ref.as_ref();
     of_gateway.is_some_and(|reference| reference.name == *name && gateway.metadata.namespace == *namespace)
         || of_class.is_some_and(|reference| reference.name == *name && reference.namespace.as_ref() == Some(namespace))
-}
-
-/// The Gateway that a ListenerSet names.
-fn gateway_key(parent: &ParentRef, set: &ObjectRef) -> (String, String) {
-    (parent.namespace.clone().unwrap_or_else(|| set.namespace.to_string()), parent.name.clone())
 }

@@ -155,6 +155,14 @@ pub struct ParentRef {
     pub port: Option<i32>,
 }
 
+impl ParentRef {
+    /// The Gateway that is named, by namespace and name; nothing where a parent of another kind is.
+    pub fn gateway<'a>(&'a self, default_namespace: &'a str) -> Option<(&'a str, &'a str)> {
+        let is_gateway = self.kind.as_deref().is_none_or(|kind| kind == "Gateway");
+        is_gateway.then(|| (self.namespace.as_deref().unwrap_or(default_namespace), self.name.as_str()))
+    }
+}
+
 /// A route of any kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]

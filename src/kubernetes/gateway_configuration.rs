@@ -36,6 +36,13 @@ pub struct TargetReference {
     pub name: String,
 }
 
+impl TargetReference {
+    /// The name of the Service that it is for; nothing where it is for something else.
+    pub fn service(&self) -> Option<&str> {
+        matches!(self.kind.as_deref(), None | Some("Service")).then_some(&self.name)
+    }
+}
+
 /// Properties of target groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase")]

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::MAX_LISTED;
-use super::phrases::{exposer_with_gateway, fix_phrase, lookup_problem};
+use super::phrases::{exposer, fix_phrase, lookup_problem};
 use super::text::text;
 use crate::decide::{Evaluation, Fate, Finding, Outcome, Refusal};
 
@@ -36,7 +36,7 @@ impl Facts {
     fn add_finding(&mut self, finding: &Finding) {
         self.add("finding", finding.problem.id());
         self.add("service", text(|f| finding.service.write_path(f, 253)).to_string());
-        self.add("path", exposer_with_gateway(finding).to_string());
+        self.add("path", exposer(finding, 253).to_string());
         self.add("fix", fix_phrase(finding, 253).to_string());
     }
 }

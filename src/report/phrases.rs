@@ -55,11 +55,6 @@ fn write_paths(f: &mut Formatter<'_>, services: &[&ObjectRef], max: usize) -> fm
 }
 
 /// The object that serves, with the Gateway of a route.
-pub fn exposer_with_gateway(finding: &Finding) -> impl Display {
-    exposer(finding, 253)
-}
-
-/// The same with shorter names.
 pub fn exposer(finding: &Finding, max: usize) -> impl Display {
     text(move |f| {
         finding.exposer.write(f, max)?;
