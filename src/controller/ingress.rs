@@ -8,7 +8,8 @@ use super::annotations::{
     INGRESS_ACTIONS, INGRESS_CLASS, INGRESS_GROUP, INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE,
 };
 use super::{
-    BackendReference, Controller, IngressOwner, Place, Resolved, Source, TargetType, default_target_type, entries_read,
+    BackendReference, Controller, IngressOwner, Place, Resolved, Source, TargetType, TargetTypeField,
+    default_target_type, entries_read,
 };
 use crate::kubernetes::{
     DecodeError, Ingress, Kind, NameKey, ObjectRef, Service, ServiceBackend, display_port, parse_port,
@@ -89,7 +90,7 @@ pub fn target_type_of_backend(
     if let Some(params) = owner.params.as_ref().filter(|params| !params.spec.target_type.is_empty()) {
         let object = ObjectRef::new(Kind::IngressClassParams(owner.edition), "", &params.metadata.name);
         let value = TargetType::from_name(&params.spec.target_type);
-        return Resolved { value, source: Source::field(object, "spec.targetType") };
+        return Resolved { value, source: Source::field(object, TargetTypeField::Spec) };
     }
     if let Some(service) = service
         && let Some(value) = service.metadata.annotation(INGRESS_TARGET_TYPE)
@@ -143,8 +144,9 @@ mod tests {
     fn later_lines_win() {
         use Edition::{AutoMode, Standard};
         use TargetType::{Instance, Ip, Unknown};
-        let params =
-            |edition| Source::field(ObjectRef::new(Kind::IngressClassParams(edition), "", "shared"), "spec.targetType");
+        let params = |edition| {
+            Source::field(ObjectRef::new(Kind::IngressClassParams(edition), "", "shared"), TargetTypeField::Spec)
+        };
         let of = |kind| Source::Annotation { object: ObjectRef::new(kind, "", ""), key: INGRESS_TARGET_TYPE };
         let (of_ingress, of_service) = (|| of(Kind::Ingress), || of(Kind::Service));
         let (instance, ip) = (Some("instance"), Some("ip"));

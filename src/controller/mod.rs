@@ -35,7 +35,7 @@ pub use routes::{
 pub use target_group_binding::{
     has_ignored_annotation, is_made_by_controller, labels_of_binding, target_type_is_of_aws, target_type_of_binding,
 };
-pub use target_type::{ByWayOf, Resolved, Source, TargetType, default_target_type};
+pub use target_type::{ByWayOf, Resolved, Source, TargetType, TargetTypeField, default_target_type};
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

@@ -5,7 +5,8 @@ use std::rc::Rc;
 
 use super::gateway::configuration_editions;
 use super::{
-    BackendReference, Controller, DefaultConfiguration, Place, Resolved, Source, TargetType, default_target_type,
+    BackendReference, Controller, DefaultConfiguration, Place, Resolved, Source, TargetType, TargetTypeField,
+    default_target_type,
 };
 use crate::cluster::{Lookup, World};
 use crate::kubernetes::kind::GATEWAY_GROUP;
@@ -190,8 +191,8 @@ struct Candidate<'a> {
     kind: Kind,
     default: Option<&'a DefaultConfiguration>,
     props: &'a TargetGroupProps,
-    /// The place of the properties among the `routeConfigurations`; none for `defaultConfiguration`.
-    index: Option<usize>,
+    /// The field of theirs that can decide.
+    field: TargetTypeField,
 }
 
 impl<'a> Candidate<'a> {
@@ -205,21 +206,18 @@ impl<'a> Candidate<'a> {
     ) -> impl Iterator<Item = Self> {
         let spec = &configuration.spec;
         let matching = matching(&spec.route_configurations, route_kind, route).filter(|_| has_route_configurations);
-        let of_route = matching.map(|(index, matching)| (&matching.target_group_props, Some(index)));
-        let all = of_route.into_iter().chain([(&spec.default_configuration, None)]);
-        all.map(move |(props, index)| Self { configuration, kind, default, props, index })
+        let of_route = matching
+            .map(|(index, matching)| (&matching.target_group_props, TargetTypeField::RouteConfiguration(index)));
+        let all = of_route.into_iter().chain([(&spec.default_configuration, TargetTypeField::DefaultConfiguration)]);
+        all.map(move |(props, field)| Self { configuration, kind, default, props, field })
     }
 
     fn target_type(&self) -> Option<Resolved> {
         let value = TargetType::from_name(self.props.target_type.as_ref()?);
         let metadata = &self.configuration.metadata;
         let object = ObjectRef::new(self.kind, &metadata.namespace, &metadata.name);
-        let field = match self.index {
-            Some(index) => Cow::Owned(format!("spec.routeConfigurations[{index}].targetGroupProps.targetType")),
-            None => Cow::Borrowed("spec.defaultConfiguration.targetType"),
-        };
         let by_way_of = self.default.map(|default| default.by_way_of.clone());
-        Some(Resolved { value, source: Source::Field { object, field, by_way_of } })
+        Some(Resolved { value, source: Source::Field { object, field: self.field, by_way_of } })
     }
 }
 

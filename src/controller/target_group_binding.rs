@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::annotations::{INGRESS_TARGET_TYPE, TRACKING_LABELS};
-use super::{Controller, Resolved, Source, TargetType, default_target_type, entries_read};
+use super::{Controller, Resolved, Source, TargetType, TargetTypeField, default_target_type, entries_read};
 use crate::kubernetes::{Edition, Kind, ObjectRef, TargetGroupBinding};
 
 /// The target type of a binding.
@@ -18,7 +18,7 @@ pub fn target_type_of_binding(binding: &TargetGroupBinding, edition: Edition, co
     let object = ObjectRef::new(Kind::TargetGroupBinding(edition), &metadata.namespace, &metadata.name);
     Resolved {
         value: TargetType::from_name(&binding.spec.target_type),
-        source: Source::field(object, "spec.targetType"),
+        source: Source::field(object, TargetTypeField::Spec),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Target types, and the line that decided one.
 
-use std::borrow::Cow;
+use std::fmt;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -72,11 +72,34 @@ pub enum Source {
     Field {
         /// The object.
         object: ObjectRef,
-        /// The field, as in `spec.targetType`.
-        field: Cow<'static, str>,
+        /// The field.
+        field: TargetTypeField,
         /// The LoadBalancerConfiguration that makes the object a Gateway's default.
         by_way_of: Option<ByWayOf>,
     },
+}
+
+/// A field that can decide a target type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TargetTypeField {
+    /// That of a TargetGroupBinding or of IngressClassParams.
+    Spec,
+    /// That of a TargetGroupConfiguration for all routes.
+    DefaultConfiguration,
+    /// That of a TargetGroupConfiguration for some routes, by its place among the `routeConfigurations`.
+    RouteConfiguration(usize),
+}
+
+impl fmt::Display for TargetTypeField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spec => f.write_str("spec.targetType"),
+            Self::DefaultConfiguration => f.write_str("spec.defaultConfiguration.targetType"),
+            Self::RouteConfiguration(index) => {
+                write!(f, "spec.routeConfigurations[{index}].targetGroupProps.targetType")
+            }
+        }
+    }
 }
 
 /// How a TargetGroupConfiguration became a Gateway's default.
@@ -92,8 +115,8 @@ pub struct ByWayOf {
 
 impl Source {
     /// A field of an object that decides by itself.
-    pub fn field(object: ObjectRef, field: impl Into<Cow<'static, str>>) -> Self {
-        Self::Field { object, field: field.into(), by_way_of: None }
+    pub fn field(object: ObjectRef, field: TargetTypeField) -> Self {
+        Self::Field { object, field, by_way_of: None }
     }
 
     /// The object, where one decided.
@@ -121,7 +144,7 @@ impl Serialize for Source {
             Self::AutoModeDefault => source.serialize_field("setting", "EKS Auto Mode")?,
             Self::Annotation { key, .. } => source.serialize_field("field", &format!("metadata.annotations[{key}]"))?,
             Self::Field { field, by_way_of, .. } => {
-                source.serialize_field("field", field)?;
+                source.serialize_field("field", &format_args!("{field}"))?;
                 if let Some(by_way_of) = by_way_of {
                     source.serialize_field("byWayOf", by_way_of)?;
                 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::evaluation::Hint;
-use super::exposure::{Exposer, Exposure};
+use super::exposure::{ExposerDetails, Exposure};
 use crate::cluster::World;
 use crate::controller::annotations::{INGRESS_HEALTH_CHECK_PORT, NLB_HEALTH_CHECK_PORT};
 use crate::controller::{health_check_port_of_ingress, is_in_node_port_range};
@@ -57,7 +57,7 @@ fn add(hints: &mut Vec<Hint>, hint: Hint) {
 /// LBC `pkg/networking/networking_manager.go`: rules are written only for what `spec.networking` says.
 fn security_groups(served: &[&Exposure], hints: &mut Vec<Hint>) {
     for exposure in served {
-        if let Exposer::Binding(binding) = &exposure.object
+        if let ExposerDetails::Binding(binding) = &exposure.details
             && binding.spec.networking.is_none()
         {
             add(hints, Hint::SecurityGroups { binding: exposure.exposer.clone() });
@@ -154,8 +154,8 @@ fn numbers_of(exposure: &Exposure) -> Vec<(ObjectRef, String, i32)> {
     let annotated = |object: &ObjectRef, key: &str, value: &str| {
         value.parse().ok().map(|port| (object.clone(), key.to_owned(), port)).into_iter().collect()
     };
-    match (&exposure.object, exposure.backend.service()) {
-        (Exposer::Binding(binding), _) => {
+    match (&exposure.details, exposure.backend.service()) {
+        (ExposerDetails::Binding(binding), _) => {
             let mut numbers = Vec::new();
             let rules = binding.spec.networking.iter().flat_map(|networking| networking.ingress.iter().enumerate());
             for (rule, it) in rules {
@@ -168,16 +168,16 @@ fn numbers_of(exposure: &Exposure) -> Vec<(ObjectRef, String, i32)> {
             }
             numbers
         }
-        (Exposer::Ingress(ingress, _), Some(service)) => match health_check_port_of_ingress(ingress, service) {
+        (ExposerDetails::Ingress(ingress, _), Some(service)) => match health_check_port_of_ingress(ingress, service) {
             Some((value, true)) => annotated(&exposure.service, INGRESS_HEALTH_CHECK_PORT, value),
             Some((value, false)) => annotated(&exposure.exposer, INGRESS_HEALTH_CHECK_PORT, value),
             None => Vec::new(),
         },
-        (Exposer::LoadBalancer(base), _) => match base.metadata.annotation(NLB_HEALTH_CHECK_PORT) {
+        (ExposerDetails::LoadBalancer(base), _) => match base.metadata.annotation(NLB_HEALTH_CHECK_PORT) {
             Some(value) => annotated(&exposure.exposer, NLB_HEALTH_CHECK_PORT, value),
             None => Vec::new(),
         },
-        (Exposer::Route { health_check_port: Some(value), configuration, .. }, _) => {
+        (ExposerDetails::Route { health_check_port: Some(value), configuration, .. }, _) => {
             let object = configuration.as_ref().or(exposure.source().object()).unwrap_or(&exposure.exposer);
             annotated(object, "healthCheckPort", value)
         }

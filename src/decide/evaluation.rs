@@ -111,7 +111,7 @@ pub struct Finding {
     /// What to do.
     pub remedy: Remedy,
     /// The object that manages the one to change, by kind and name: the change belongs there.
-    pub owner: Option<(String, String)>,
+    pub managed_by: Option<(String, String)>,
     /// Whether the request introduces it; nothing where no answer depended on that.
     pub introduced: Option<bool>,
     /// What becomes of it.
@@ -279,7 +279,7 @@ impl Serialize for FindingData<'_> {
         }
         data.serialize_field("reach", &finding.reach)?;
         data.serialize_field("remedy", &finding.remedy_data(self.object.unwrap_or(&finding.exposer)))?;
-        if let Some((kind, name)) = &finding.owner {
+        if let Some((kind, name)) = &finding.managed_by {
             data.serialize_field("managedBy", &format!("{kind} {name}"))?;
         }
         if let Some(introduced) = finding.introduced {

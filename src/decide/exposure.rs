@@ -76,7 +76,7 @@ impl Backend {
 
 /// The object that serves, as far as a remedy depends on it.
 #[derive(Debug, Clone)]
-pub enum Exposer {
+pub enum ExposerDetails {
     /// A TargetGroupBinding.
     Binding(Rc<TargetGroupBinding>),
     /// An Ingress and what its class says.
@@ -93,8 +93,8 @@ pub enum Exposer {
         health_check_port: Option<String>,
         /// Whether the annotation for Ingresses is on the route, its Gateway or its Service, where nothing reads it.
         has_ignored_annotation: bool,
-        /// The owner of the route that manages it, by kind and name.
-        owner: Option<(String, String)>,
+        /// The object that manages the route, by kind and name.
+        managed_by: Option<(String, String)>,
     },
 }
 
@@ -108,7 +108,7 @@ pub struct Exposure {
     /// The object that serves it.
     pub exposer: ObjectRef,
     /// The same, as far as a remedy depends on it.
-    pub object: Exposer,
+    pub details: ExposerDetails,
     /// How it does.
     pub role: Role,
     /// What stops with it.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use super::exposure::{Backend, Exposer, Exposure, Reach, Referred, Role, services_of};
+use super::exposure::{Backend, ExposerDetails, Exposure, Reach, Referred, Role, services_of};
 use crate::cluster::{Lookup, LookupFailure, World};
 use crate::controller::annotations::INGRESS_TARGET_TYPE;
 use crate::controller::{
@@ -198,7 +198,7 @@ impl<'a> Judge<'a> {
             service: service_ref(&metadata.namespace, name),
             backend,
             exposer,
-            object: Exposer::Binding(Rc::clone(binding)),
+            details: ExposerDetails::Binding(Rc::clone(binding)),
             role: Role::TargetGroupBinding(edition),
             reach: Reach::Itself,
             target_type,
@@ -268,7 +268,7 @@ impl<'a> Judge<'a> {
                 service: service_ref(referred.namespace, referred.name),
                 backend,
                 exposer: exposer.clone(),
-                object: Exposer::Ingress(Rc::clone(ingress), Rc::clone(&owner)),
+                details: ExposerDetails::Ingress(Rc::clone(ingress), Rc::clone(&owner)),
                 role: Role::Ingress(owner.edition),
                 reach: reach.clone(),
                 target_type,
@@ -297,7 +297,7 @@ impl<'a> Judge<'a> {
             service: exposer.clone(),
             backend: Backend::Found(Rc::clone(base)),
             exposer: exposer.clone(),
-            object: Exposer::LoadBalancer(Rc::clone(base)),
+            details: ExposerDetails::LoadBalancer(Rc::clone(base)),
             role: Role::LoadBalancer(load_balancer.edition),
             reach: Reach::Itself,
             target_type: load_balancer.target_type,
@@ -478,14 +478,14 @@ impl<'a> Judge<'a> {
             service: service_ref(referred.namespace, referred.name),
             backend: backend.clone(),
             exposer: exposer.clone(),
-            object: Exposer::Route {
+            details: ExposerDetails::Route {
                 configuration: configuration(index),
                 other_configuration: configuration(usize::from(index == 0)),
                 health_check_port,
                 has_ignored_annotation: is_annotated(&route.metadata)
                     || is_annotated(gateway)
                     || backend.service().is_some_and(|service| is_annotated(&service.metadata)),
-                owner: route.metadata.controller().map(|owner| (owner.kind.clone(), owner.name.clone())),
+                managed_by: route.metadata.controller().map(|owner| (owner.kind.clone(), owner.name.clone())),
             },
             role: Role::Route(edition),
             reach: Reach::Gateway(object_ref(Kind::Gateway, gateway)),

@@ -34,7 +34,7 @@ use crate::rules::Problem;
 use crate::sets::set_of;
 use crate::settings::{Advice, Mode, Reaction, Settings};
 use evaluation::order_of_harm;
-use exposure::{Backend, Exposer, Exposure, Pair};
+use exposure::{Backend, ExposerDetails, Exposure, Pair};
 use judge::{Judge, Judgement, Needs};
 use remedy::Case;
 use touched::Admitted;
@@ -312,13 +312,13 @@ impl<'r> Review<'r> {
 
     fn finding(&self, exposure: &Exposure, problem: Problem, remedy: Remedy) -> Finding {
         let changed = remedy.change(&exposure.service, &exposure.exposer, &self.context.admitted).object;
-        let owner = self.owner_of(changed, exposure);
-        let (other_configuration, is_annotated_in_vain) = match &exposure.object {
-            Exposer::Binding(binding) => (None, has_ignored_annotation(binding)),
-            Exposer::Route { other_configuration, has_ignored_annotation, .. } => {
+        let managed_by = self.manager_of(changed, exposure);
+        let (other_configuration, is_annotated_in_vain) = match &exposure.details {
+            ExposerDetails::Binding(binding) => (None, has_ignored_annotation(binding)),
+            ExposerDetails::Route { other_configuration, has_ignored_annotation, .. } => {
                 (other_configuration.clone(), *has_ignored_annotation)
             }
-            Exposer::Ingress(..) | Exposer::LoadBalancer(_) => (None, false),
+            ExposerDetails::Ingress(..) | ExposerDetails::LoadBalancer(_) => (None, false),
         };
         Finding {
             problem,
@@ -332,14 +332,14 @@ impl<'r> Review<'r> {
             other_configuration,
             has_ignored_annotation: is_annotated_in_vain,
             remedy,
-            owner,
+            managed_by,
             introduced: None,
             fate: Fate::Warned,
         }
     }
 
     /// The controller that manages an object, by kind and name, where the object is known.
-    fn owner_of(&self, object: &ObjectRef, exposure: &Exposure) -> Option<(String, String)> {
+    fn manager_of(&self, object: &ObjectRef, exposure: &Exposure) -> Option<(String, String)> {
         let named = |owner: &OwnerReference| (owner.kind.clone(), owner.name.clone());
         let of = |metadata: &Metadata| metadata.controller().map(named);
         if *object == self.context.admitted {
@@ -348,11 +348,11 @@ impl<'r> Review<'r> {
         if *object == exposure.service {
             return exposure.backend.service().and_then(|service| of(&service.metadata));
         }
-        match &exposure.object {
-            Exposer::Binding(binding) if *object == exposure.exposer => of(&binding.metadata),
-            Exposer::Ingress(ingress, _) if *object == exposure.exposer => of(&ingress.metadata),
-            Exposer::LoadBalancer(service) if *object == exposure.exposer => of(&service.metadata),
-            Exposer::Route { owner, .. } if *object == exposure.exposer => owner.clone(),
+        match &exposure.details {
+            ExposerDetails::Binding(binding) if *object == exposure.exposer => of(&binding.metadata),
+            ExposerDetails::Ingress(ingress, _) if *object == exposure.exposer => of(&ingress.metadata),
+            ExposerDetails::LoadBalancer(service) if *object == exposure.exposer => of(&service.metadata),
+            ExposerDetails::Route { managed_by, .. } if *object == exposure.exposer => managed_by.clone(),
             _ => None,
         }
     }

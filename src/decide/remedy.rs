@@ -1,16 +1,14 @@
 //! What to do about a finding: which object, which field, which value; safe to apply here, or why not.
 
-use std::borrow::Cow;
-
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use super::exposure::{Backend, Exposer, Exposure, Role};
+use super::exposure::{Backend, ExposerDetails, Exposure, Role};
 use crate::controller::annotations::{
     INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_HEALTH_CHECK_PORT, NLB_TARGET_TYPE,
 };
 use crate::controller::{
-    RefusedHealthCheckPort, Source, could_be_served_in_instance_mode, health_check_port_of_ingress,
+    RefusedHealthCheckPort, Source, TargetTypeField, could_be_served_in_instance_mode, health_check_port_of_ingress,
     refused_health_check_port, target_type_is_of_aws,
 };
 use crate::edit::{Edit, Step, keys};
@@ -44,11 +42,8 @@ pub enum Fix {
     LoadBalancer,
     /// `spec.targetType: ip` of IngressClassParams.
     IngressClassParams,
-    /// `targetType: ip` in the part of a TargetGroupConfiguration that decides, as in `spec.routeConfigurations[2]`.
-    TargetGroupConfiguration {
-        /// The place among the `routeConfigurations`; none for `defaultConfiguration`.
-        route_configuration: Option<usize>,
-    },
+    /// `targetType: ip` in the part of a TargetGroupConfiguration that decides.
+    TargetGroupConfiguration(TargetTypeField),
 }
 
 /// What to do where the admitted object is not changed.
@@ -86,7 +81,7 @@ pub enum Instead {
         /// The configuration.
         configuration: ObjectRef,
         /// The field.
-        field: Cow<'static, str>,
+        field: TargetTypeField,
     },
     /// The Service needs a TargetGroupConfiguration of its own.
     ConfigureService,
@@ -148,7 +143,9 @@ impl Case<'_> {
     /// LBC `webhooks/elbv2/targetgroupbinding_validator.go` checkImmutableFields: `spec.targetType` can never be changed,
     /// and from unset to set is a change too. checkNodeSelector: a node selector is refused with `ip`.
     fn of_binding(&self, exposure: &Exposure) -> Remedy {
-        let Exposer::Binding(binding) = &exposure.object else { return Remedy::Instead(Instead::ChangeBinding) };
+        let ExposerDetails::Binding(binding) = &exposure.details else {
+            return Remedy::Instead(Instead::ChangeBinding);
+        };
         if exposure.exposer != *self.admitted {
             return Remedy::Instead(Instead::ChangeBinding);
         }
@@ -165,7 +162,7 @@ impl Case<'_> {
     }
 
     fn of_ingress(&self, exposure: &Exposure) -> Remedy {
-        let Exposer::Ingress(ingress, owner) = &exposure.object else {
+        let ExposerDetails::Ingress(ingress, owner) = &exposure.details else {
             return Remedy::Instead(Instead::AnnotateService(None));
         };
         let params = owner
@@ -225,7 +222,7 @@ impl Case<'_> {
         if let Some(moved) = self.moved(exposure, &Exposure::may_work_in_instance_mode) {
             return Remedy::Instead(Instead::SplitLoadBalancer(moved));
         }
-        let Exposer::LoadBalancer(base) = &exposure.object else {
+        let ExposerDetails::LoadBalancer(base) = &exposure.details else {
             return Remedy::Instead(Instead::ChangeLoadBalancer);
         };
         // LBC `pkg/service/model_build_target_group.go` buildTargetGroupTuples: the base's annotation is for all.
@@ -260,13 +257,13 @@ impl Case<'_> {
     }
 
     fn of_route(&self, exposure: &Exposure) -> Remedy {
-        let Exposer::Route { configuration, health_check_port, .. } = &exposure.object else {
+        let ExposerDetails::Route { configuration, health_check_port, .. } = &exposure.details else {
             return Remedy::Instead(Instead::ConfigureService);
         };
         let (object, field) = match (exposure.source(), configuration) {
-            (Source::Field { object, field, by_way_of: None }, _) => (object.clone(), field.clone()),
-            (Source::Field { object, field, .. }, _) if object == self.admitted => (object.clone(), field.clone()),
-            (_, Some(of_service)) => (of_service.clone(), Cow::Borrowed("spec.defaultConfiguration.targetType")),
+            (Source::Field { object, field, by_way_of: None }, _) => (object.clone(), *field),
+            (Source::Field { object, field, .. }, _) if object == self.admitted => (object.clone(), *field),
+            (_, Some(of_service)) => (of_service.clone(), TargetTypeField::DefaultConfiguration),
             (_, None) => return self.without_configuration(exposure, health_check_port.as_deref()),
         };
         let refused =
@@ -286,7 +283,7 @@ impl Case<'_> {
         if is_default && self.moves_another_service(exposure) {
             return Remedy::Instead(Instead::ConfigureService);
         }
-        Remedy::Fix(Fix::TargetGroupConfiguration { route_configuration: index_in(&field) })
+        Remedy::Fix(Fix::TargetGroupConfiguration(field))
     }
 
     fn without_configuration(&self, exposure: &Exposure, health_check_port: Option<&str>) -> Remedy {
@@ -312,7 +309,7 @@ impl Case<'_> {
 
 /// The health check port that ip mode refuses: the Service's annotation is read first.
 fn refused_of_ingress(exposure: &Exposure) -> Option<Instead> {
-    let (Exposer::Ingress(ingress, _), Some(service)) = (&exposure.object, exposure.backend.service()) else {
+    let (ExposerDetails::Ingress(ingress, _), Some(service)) = (&exposure.details, exposure.backend.service()) else {
         return None;
     };
     let (setting, _) = health_check_port_of_ingress(ingress, service)?;
@@ -325,9 +322,18 @@ fn refused_of_ingress(exposure: &Exposure) -> Option<Instead> {
     })
 }
 
-/// The place among the `routeConfigurations` that a field names.
-fn index_in(field: &str) -> Option<usize> {
-    field.strip_prefix("spec.routeConfigurations[")?.split(']').next()?.parse().ok()
+/// The path of a field that decides a target type.
+fn path_of(field: TargetTypeField) -> Vec<Step> {
+    match field {
+        TargetTypeField::Spec => keys(&["spec", "targetType"]),
+        TargetTypeField::DefaultConfiguration => keys(&["spec", "defaultConfiguration", "targetType"]),
+        TargetTypeField::RouteConfiguration(index) => {
+            let mut path = keys(&["spec", "routeConfigurations"]);
+            path.push(Step::Index(index));
+            path.extend(keys(&["targetGroupProps", "targetType"]));
+            path
+        }
+    }
 }
 
 impl Fix {
@@ -336,7 +342,7 @@ impl Fix {
         match self {
             Self::TargetGroupBinding { removes_node_selector } => {
                 let mut edits =
-                    vec![Edit::annotate(INGRESS_TARGET_TYPE, "ip"), Edit::set(keys(&["spec", "targetType"]), "ip")];
+                    vec![Edit::annotate(INGRESS_TARGET_TYPE, "ip"), Edit::set(path_of(TargetTypeField::Spec), "ip")];
                 if *removes_node_selector {
                     edits.push(Edit::remove(keys(&["spec", "nodeSelector"])));
                 }
@@ -344,35 +350,24 @@ impl Fix {
             }
             Self::Ingress | Self::ServiceBehindIngress => vec![Edit::annotate(INGRESS_TARGET_TYPE, "ip")],
             Self::LoadBalancer => vec![Edit::annotate(NLB_TARGET_TYPE, "ip")],
-            Self::IngressClassParams => vec![Edit::set(keys(&["spec", "targetType"]), "ip")],
-            Self::TargetGroupConfiguration { route_configuration: None } => {
-                vec![Edit::set(keys(&["spec", "defaultConfiguration", "targetType"]), "ip")]
-            }
-            Self::TargetGroupConfiguration { route_configuration: Some(index) } => {
-                let mut path = keys(&["spec", "routeConfigurations"]);
-                path.push(Step::Index(*index));
-                path.extend(keys(&["targetGroupProps", "targetType"]));
-                vec![Edit::set(path, "ip")]
-            }
+            Self::IngressClassParams => vec![Edit::set(path_of(TargetTypeField::Spec), "ip")],
+            Self::TargetGroupConfiguration(field) => vec![Edit::set(path_of(*field), "ip")],
         }
     }
 
     /// The field that is set.
-    pub fn field(&self) -> Cow<'static, str> {
+    pub fn field(&self) -> String {
         match self {
-            Self::TargetGroupBinding { .. } | Self::IngressClassParams => Cow::Borrowed("spec.targetType"),
-            Self::Ingress | Self::ServiceBehindIngress => {
-                Cow::Owned(format!("metadata.annotations[{INGRESS_TARGET_TYPE}]"))
-            }
-            Self::LoadBalancer => Cow::Owned(format!("metadata.annotations[{NLB_TARGET_TYPE}]")),
-            Self::TargetGroupConfiguration { route_configuration: None } => {
-                Cow::Borrowed("spec.defaultConfiguration.targetType")
-            }
-            Self::TargetGroupConfiguration { route_configuration: Some(index) } => {
-                Cow::Owned(format!("spec.routeConfigurations[{index}].targetGroupProps.targetType"))
-            }
+            Self::TargetGroupBinding { .. } | Self::IngressClassParams => TargetTypeField::Spec.to_string(),
+            Self::Ingress | Self::ServiceBehindIngress => field_of_annotation(INGRESS_TARGET_TYPE),
+            Self::LoadBalancer => field_of_annotation(NLB_TARGET_TYPE),
+            Self::TargetGroupConfiguration(field) => field.to_string(),
         }
     }
+}
+
+fn field_of_annotation(key: &str) -> String {
+    format!("metadata.annotations[{key}]")
 }
 
 /// What a remedy changes: an object, a field of it, and the value to set; nothing where the object is to be made or replaced.
@@ -380,28 +375,29 @@ pub struct Change<'a> {
     /// The object.
     pub object: &'a ObjectRef,
     /// The field.
-    pub field: Option<Cow<'a, str>>,
+    pub field: Option<String>,
 }
 
 impl Remedy {
     /// What is to be changed.
     pub fn change<'a>(&'a self, service: &'a ObjectRef, exposer: &'a ObjectRef, admitted: &'a ObjectRef) -> Change<'a> {
-        let annotation = |key: &str| Some(Cow::Owned(format!("metadata.annotations[{key}]")));
+        let of_spec = || Some(TargetTypeField::Spec.to_string());
+        let annotation = |key: &str| Some(field_of_annotation(key));
         let (object, field) = match self {
             Self::Fix(fix) => (admitted, Some(fix.field())),
             Self::Instead(instead) => match instead {
-                Instead::RecreateBinding | Instead::ChangeBinding => (exposer, Some(Cow::Borrowed("spec.targetType"))),
+                Instead::RecreateBinding | Instead::ChangeBinding => (exposer, of_spec()),
                 Instead::NewTargetGroup => (exposer, None),
-                Instead::ChangeClassParams(params) => (params, Some(Cow::Borrowed("spec.targetType"))),
+                Instead::ChangeClassParams(params) => (params, of_spec()),
                 Instead::ChangeServiceAnnotation | Instead::AnnotateService(_) => {
                     (service, annotation(INGRESS_TARGET_TYPE))
                 }
                 Instead::NumberHealthCheckPort { object, field, .. } if field.contains('/') => {
                     (object, annotation(field))
                 }
-                Instead::NumberHealthCheckPort { object, field, .. } => (object, Some(Cow::Borrowed(*field))),
+                Instead::NumberHealthCheckPort { object, field, .. } => (object, Some((*field).to_owned())),
                 Instead::SplitLoadBalancer(_) | Instead::ChangeLoadBalancer => (exposer, annotation(NLB_TARGET_TYPE)),
-                Instead::ChangeConfiguration { configuration, field } => (configuration, Some(field.clone())),
+                Instead::ChangeConfiguration { configuration, field } => (configuration, Some(field.to_string())),
                 Instead::ConfigureService | Instead::OtherService | Instead::CreateService => (service, None),
             },
         };

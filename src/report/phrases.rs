@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::text::text;
 use crate::cluster::{LookupError, LookupFailure};
 use crate::controller::annotations::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
-use crate::controller::{NoNodePort, Source, TargetType};
+use crate::controller::{NoNodePort, Source, TargetType, TargetTypeField};
 use crate::decide::{Finding, Fix, Instead, Moved, MovedWhy, Reach, Remedy, Role};
 use crate::kubernetes::{Kind, ObjectRef, display_text, is_valid_name, shown_name};
 use crate::rules::Problem;
@@ -28,7 +28,7 @@ impl Group<'_> {
             && finding.reach == other.reach
             && finding.problem == other.problem
             && finding.remedy == other.remedy
-            && finding.owner == other.owner
+            && finding.managed_by == other.managed_by
             && source(finding) == source(other)
             && can_exist(finding) == can_exist(other)
     }
@@ -218,17 +218,17 @@ pub fn help(group: &Group<'_>, max: usize) -> impl Display {
             Remedy::Fix(fix) => help_by_fix(f, fix, group, max)?,
             Remedy::Instead(instead) => help_instead(f, instead, group, max)?,
         }
-        if let Some((kind, name)) = &finding.owner {
+        if let Some((kind, name)) = &finding.managed_by {
             let changed = finding.remedy.change(&finding.service, &finding.exposer, &finding.exposer).object;
-            let owner = owner_phrase(kind, name, max);
-            write!(f, " {} is managed by {owner}: make the change there.", object(changed, max))?;
+            let manager = manager_phrase(kind, name, max);
+            write!(f, " {} is managed by {manager}: make the change there.", object(changed, max))?;
         }
         Ok(())
     })
 }
 
 /// The object that manages another one, by kind and name.
-pub fn owner_phrase(kind: &str, name: &str, max: usize) -> impl Display {
+pub fn manager_phrase(kind: &str, name: &str, max: usize) -> impl Display {
     text(move |f| write!(f, "{} {}", display_text(kind, 63), shown_name(name, max)))
 }
 
@@ -258,7 +258,7 @@ fn help_by_fix(f: &mut Formatter<'_>, fix: &Fix, group: &Group<'_>, max: usize) 
         Fix::IngressClassParams => {
             write!(f, "Set spec.targetType: ip on the IngressClassParams, or {other_way}.")
         }
-        Fix::TargetGroupConfiguration { .. } => {
+        Fix::TargetGroupConfiguration(_) => {
             write!(f, "Set {}: ip on the TargetGroupConfiguration, or {other_way}.", fix.field())
         }
     }
@@ -433,8 +433,10 @@ pub fn set_phrase(fix: &Fix) -> &'static str {
         Fix::TargetGroupBinding { .. } | Fix::IngressClassParams => "spec.targetType: ip",
         Fix::Ingress | Fix::ServiceBehindIngress => "alb.ingress.kubernetes.io/target-type: ip",
         Fix::LoadBalancer => "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip",
-        Fix::TargetGroupConfiguration { route_configuration: None } => "spec.defaultConfiguration.targetType: ip",
-        Fix::TargetGroupConfiguration { route_configuration: Some(_) } => "targetType: ip in its routeConfigurations",
+        Fix::TargetGroupConfiguration(TargetTypeField::RouteConfiguration(_)) => {
+            "targetType: ip in its routeConfigurations"
+        }
+        Fix::TargetGroupConfiguration(_) => "spec.defaultConfiguration.targetType: ip",
     }
 }
 

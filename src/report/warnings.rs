@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::MAX_LISTED;
-use super::phrases::{Group, in_short, lookup_problem, object, owner_phrase, set_phrase};
+use super::phrases::{Group, in_short, lookup_problem, manager_phrase, object, set_phrase};
 use super::text::{text, warning};
 use crate::controller::annotations::INGRESS_TARGET_TYPE;
 use crate::decide::{Evaluation, Fate, Finding, Fix, Hint, Outcome, Refusal, Remedy, Unchecked};
@@ -91,11 +91,15 @@ fn fixed(findings: &[&Finding]) -> Vec<String> {
         told.push(&finding.remedy);
         let Remedy::Fix(fix) = &finding.remedy else { continue };
         warnings.push(set(finding, fix));
-        if let Some((kind, name)) = &finding.owner {
+        if let Some((kind, name)) = &finding.managed_by {
             let changed = finding.remedy.change(&finding.service, &finding.exposer, &finding.exposer);
             warnings.push(warning(&|f, max| {
-                let owner = owner_phrase(kind, name, max);
-                write!(f, "{}: its owner {owner} may take the change back; make it there", object(changed.object, max))
+                let manager = manager_phrase(kind, name, max);
+                write!(
+                    f,
+                    "{}: its owner {manager} may take the change back; make it there",
+                    object(changed.object, max)
+                )
             }));
         }
     }
@@ -129,7 +133,7 @@ fn set(finding: &Finding, fix: &Fix) -> String {
             Fix::Ingress | Fix::LoadBalancer => {
                 write!(f, "{}: set annotation {}{instead}", object(&finding.exposer, max), set_phrase(fix))
             }
-            Fix::IngressClassParams | Fix::TargetGroupConfiguration { .. } => {
+            Fix::IngressClassParams | Fix::TargetGroupConfiguration(_) => {
                 write!(f, "set {}{instead}, for {}", set_phrase(fix), object(&finding.service, max))
             }
         }
@@ -142,7 +146,7 @@ fn is_in_place(finding: &Finding, fix: &Fix) -> bool {
     match fix {
         Fix::ServiceBehindIngress => source == Some(&finding.service),
         Fix::TargetGroupBinding { .. } | Fix::Ingress | Fix::LoadBalancer => source == Some(&finding.exposer),
-        Fix::IngressClassParams | Fix::TargetGroupConfiguration { .. } => true,
+        Fix::IngressClassParams | Fix::TargetGroupConfiguration(_) => true,
     }
 }
 
