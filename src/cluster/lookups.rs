@@ -10,7 +10,7 @@ use json_scan::{ListError, may_mention};
 use serde::Deserialize;
 
 use super::{Cluster, ListQuery, LookupError, LookupFailure, Selector};
-use crate::kubernetes::{DecodeError, Kind, NameKey, Object, ObjectRef, decode, is_valid_name};
+use crate::kubernetes::{DecodeError, Json, Kind, NameKey, Object, ObjectRef, decode, is_valid_name};
 
 /// An answer, or why there is none.
 pub type Lookup<T> = Result<T, Rc<LookupFailure>>;
@@ -85,7 +85,7 @@ impl Item {
 
     fn read(&self, kind: Kind) -> Lookup<Object> {
         let failure = |error, object| Rc::new(LookupFailure { kind, object, error: LookupError::Unreadable(error) });
-        let object = Object::decode(kind, self.json()).map_err(|error| {
+        let object = Json::parse(self.json()).and_then(|json| Object::read(kind, json)).map_err(|error| {
             let named = decode::<Named>(self.json()).ok().map(|named| named.metadata);
             let named = named.map(|named| ObjectRef::new(kind, &named.namespace, &named.name));
             failure(error, self.expected.clone().or(named))
