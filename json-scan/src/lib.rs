@@ -8,12 +8,13 @@
 #![forbid(unsafe_code)]
 
 mod block;
+mod check;
 mod list;
-mod parts;
 mod reader;
 mod scan;
 mod skim;
 
+pub use check::check;
 pub use list::{ListError, items};
-pub use parts::Parts;
+pub use reader::{Reader, Text};
 pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::reader::{Broken, Reader};
+use crate::reader::Reader;
 
 /// How deep an item may be nested: serde_json's own limit for what it parses.
 const MAX_DEPTH: u32 = 127;
@@ -23,34 +23,26 @@ pub enum ListError {
 /// # Errors
 /// A text that is no such list, as far as that is visible without parsing the items.
 pub fn items(json: &str) -> Result<Vec<Range<usize>>, ListError> {
-    let mut reader = Reader::new(json, MAX_DEPTH);
+    let mut reader = Reader::with_max_depth(json, MAX_DEPTH);
     if !reader.takes(b'{') {
         return Err(ListError::NoItems);
     }
     let mut found = None;
     while !reader.takes(b'}') {
-        let key = reader.string()?;
-        reader.expects(b':')?;
-        if json.get(key) == Some("\"items\"") {
+        let key = reader.string().filter(|_| reader.takes(b':')).ok_or(ListError::Broken)?;
+        if key.plain == Some("items") {
             found = Some(objects(&mut reader)?);
         } else {
-            reader.value()?;
+            reader.value().ok_or(ListError::Broken)?;
         }
-        if !reader.takes(b',') {
-            reader.expects(b'}')?;
-            break;
+        if !reader.takes(b',') && reader.peek() != Some(b'}') {
+            return Err(ListError::Broken);
         }
     }
-    if !reader.is_at_end() {
+    if reader.peek().is_some() {
         return Err(ListError::Broken);
     }
     found.ok_or(ListError::NoItems)
-}
-
-impl From<Broken> for ListError {
-    fn from(_: Broken) -> Self {
-        Self::Broken
-    }
 }
 
 fn objects(reader: &mut Reader<'_>) -> Result<Vec<Range<usize>>, ListError> {
@@ -62,13 +54,12 @@ fn objects(reader: &mut Reader<'_>) -> Result<Vec<Range<usize>>, ListError> {
         return Ok(objects);
     }
     loop {
-        if reader.next() != Some(b'{') {
+        if reader.peek() != Some(b'{') {
             return Err(ListError::NoObjects);
         }
-        objects.push(reader.container()?);
+        objects.push(reader.container().ok_or(ListError::Broken)?);
         if !reader.takes(b',') {
-            reader.expects(b']')?;
-            return Ok(objects);
+            return if reader.takes(b']') { Ok(objects) } else { Err(ListError::Broken) };
         }
     }
 }

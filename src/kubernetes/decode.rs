@@ -9,10 +9,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use json_scan::Parts;
+use json_scan::{Reader, Text};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::json::Json;
+use super::json::{Json, unescaped};
 use super::text::display_text;
 
 /// Longest part of an object's own text that an error repeats.
@@ -129,88 +129,172 @@ impl de::Error for Error {
     }
 }
 
-/// The entries of a map.
-struct Entries<'de> {
-    parts: Parts<'de>,
-    key: Json<'de>,
-    value: Json<'de>,
+/// A place in JSON whose syntax is valid, where a value begins.
+pub struct Cursor<'de>(pub Reader<'de>);
+
+impl<'de> Cursor<'de> {
+    /// The value, which is passed over.
+    fn value(&mut self) -> Json<'de> {
+        Json::of_part(self.0.value().unwrap_or_default())
+    }
+
+    /// A string; empty for `null`.
+    fn text(&mut self) -> Result<Cow<'de, str>, Error> {
+        if let Some(text) = self.0.string() {
+            return unescaped(text);
+        }
+        let value = self.value();
+        if value.is_null() { Ok(Cow::Borrowed("")) } else { Err(value.wrong("a string")) }
+    }
+
+    /// Whether a list or map with this bracket begins here; `null` is an empty one.
+    fn begins(&mut self, bracket: u8, expected: &str) -> Result<bool, Error> {
+        if self.0.takes(bracket) {
+            return Ok(true);
+        }
+        let value = self.value();
+        if value.is_null() { Ok(false) } else { Err(value.wrong(expected)) }
+    }
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+/// The entries of a map that are still to come.
+struct Entries<'c, 'de> {
+    cursor: &'c mut Cursor<'de>,
+    is_open: bool,
+    key: Json<'de>,
+}
+
+impl<'de> Entries<'_, 'de> {
+    fn next_key(&mut self) -> Option<Text<'de>> {
+        if !self.is_open {
+            return None;
+        }
+        let reader = &mut self.cursor.0;
+        reader.takes(b',');
+        self.is_open = !reader.takes(b'}');
+        let key = reader.string().filter(|_| self.is_open)?;
+        reader.takes(b':');
+        self.key = Json::of_part(key.json);
+        Some(key)
+    }
+}
+
+impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        let Some((key, value)) = self.parts.next_entry() else { return Ok(None) };
-        (self.key, self.value) = (Json::of_part(key), Json::of_part(value));
-        seed.deserialize(self.key).map(Some)
+        match self.next_key() {
+            Some(key) => seed.deserialize(Key(unescaped(key)?)).map(Some),
+            None => Ok(None),
+        }
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(self.value).map_err(|error| error.below(self.key))
+        seed.deserialize(&mut *self.cursor).map_err(|error| error.below(self.key))
     }
 }
 
-/// The items of a list.
-struct Items<'de> {
-    parts: Parts<'de>,
+/// The key of an entry: the name of a field, or a string.
+struct Key<'de>(Cow<'de, str>);
+
+impl<'de> Deserializer<'de> for Key<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
+        }
+    }
+
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_str(&self.0)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum ignored_any
+    }
+}
+
+/// The items of a list that are still to come.
+struct Items<'c, 'de> {
+    cursor: &'c mut Cursor<'de>,
+    is_open: bool,
     index: usize,
 }
 
-impl<'de> SeqAccess<'de> for Items<'de> {
-    type Error = Error;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        let Some(item) = self.parts.next_item() else { return Ok(None) };
-        self.index += 1;
-        seed.deserialize(Json::of_part(item)).map(Some).map_err(|error| error.at(self.index - 1))
+impl Items<'_, '_> {
+    fn is_at_end(&mut self) -> bool {
+        if self.is_open {
+            let reader = &mut self.cursor.0;
+            reader.takes(b',');
+            self.is_open = !reader.takes(b']') && reader.peek().is_some();
+            self.index += 1;
+        }
+        !self.is_open
     }
 }
 
-impl<'de> Deserializer<'de> for Json<'de> {
+impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        if self.is_at_end() {
+            return Ok(None);
+        }
+        seed.deserialize(&mut *self.cursor).map(Some).map_err(|error| error.at(self.index - 1))
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Cursor<'de> {
     type Error = Error;
 
     /// For IntOrString alone, which may be two types.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.text().as_bytes().first() {
-            Some(b'"') => visitor.visit_string(self.text_or_empty()?.into_owned()),
-            Some(b'-' | b'0'..=b'9') => visitor.visit_i32(self.integer()?),
-            _ => Err(self.wrong("an integer or a string")),
+        let value = self.value();
+        match value.text().as_bytes().first() {
+            Some(b'"') => visitor.visit_string(value.string_or_error()?.into_owned()),
+            Some(b'-' | b'0'..=b'9') => visitor.visit_i32(value.integer()?),
+            _ => Err(value.wrong("an integer or a string")),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_bool(self.boolean()?)
+        visitor.visit_bool(self.value().boolean()?)
     }
 
     fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_i32(self.integer()?)
+        visitor.visit_i32(self.value().integer()?)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.text_or_empty()? {
+        match self.text()? {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_string(self.text_or_empty()?.into_owned())
-    }
-
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_str(&self.text_or_empty()?)
+        visitor.visit_string(self.text()?.into_owned())
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
+        if self.0.peek() == Some(b'n') {
+            self.value();
+            return visitor.visit_none();
+        }
+        visitor.visit_some(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_seq(Items { parts: self.parts('[', "a list")?, index: 0 })
+        let is_open = self.begins(b'[', "a list")?;
+        visitor.visit_seq(Items { cursor: self, is_open, index: 0 })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_map(Entries { parts: self.parts('{', "a map")?, key: Json::NULL, value: Json::NULL })
+        let is_open = self.begins(b'{', "a map")?;
+        visitor.visit_map(Entries { cursor: self, is_open, key: Json::NULL })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -223,16 +307,20 @@ impl<'de> Deserializer<'de> for Json<'de> {
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        if name == Self::NAME { visitor.visit_borrowed_str(self.text()) } else { visitor.visit_newtype_struct(self) }
+        if name != Json::NAME {
+            return visitor.visit_newtype_struct(self);
+        }
+        visitor.visit_borrowed_str(self.value().text())
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.value();
         visitor.visit_unit()
     }
 
     // No view has a field of these types.
     serde::forward_to_deserialize_any! {
-        i8 i16 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct enum
+        i8 i16 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct enum identifier
     }
 }
 

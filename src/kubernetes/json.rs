@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use json_scan::Parts;
+use json_scan::{Reader, Text};
 use serde::de::{Deserialize, Deserializer, Visitor};
-use serde_json::value::RawValue;
 
-use super::decode::{DecodeError, Error};
+use super::decode::{Cursor, DecodeError, Error};
 use super::text::display_text;
 
 /// Longest part of a value that an error repeats.
@@ -29,10 +28,7 @@ impl<'a> Json<'a> {
     /// # Errors
     /// Text that is no JSON.
     pub fn parse(text: &'a str) -> Result<Self, DecodeError> {
-        match serde_json::from_str::<&RawValue>(text) {
-            Ok(value) => Ok(Self(value.get())),
-            Err(error) => Err(invalid(&error)),
-        }
+        json_scan::check(text).map(Self).map_err(|error| invalid(&error))
     }
 
     /// Its text.
@@ -50,24 +46,40 @@ impl<'a> Json<'a> {
     /// # Errors
     /// The first field that has a wrong type, with its path.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, DecodeError> {
-        Ok(T::deserialize(self)?)
+        Ok(T::deserialize(&mut Cursor(Reader::new(self.0)))?)
     }
 
     /// The text of a string without its escapes; nothing where it is no string, or has an escape of half a character.
     pub fn string(self) -> Option<Cow<'a, str>> {
-        self.unescaped().ok()
+        self.string_or_error().ok()
     }
 
     /// The items of a list; nothing where it is no list.
     pub fn items(self) -> Option<Vec<Self>> {
-        let mut parts = self.0.starts_with('[').then(|| Parts::new(self.0))?;
-        Some(std::iter::from_fn(|| parts.next_item().map(Self)).collect())
+        let mut reader = Reader::new(self.0);
+        if !reader.takes(b'[') {
+            return None;
+        }
+        let mut items = Vec::new();
+        while let Some(item) = reader.value() {
+            items.push(Self(item));
+            reader.takes(b',');
+        }
+        Some(items)
     }
 
     /// The entries of a map in their order, also of two equal keys; nothing where it is no map. Keys are strings.
     pub fn entries(self) -> Option<Vec<(Self, Self)>> {
-        let mut parts = self.0.starts_with('{').then(|| Parts::new(self.0))?;
-        Some(std::iter::from_fn(|| parts.next_entry().map(|(key, value)| (Self(key), Self(value)))).collect())
+        let mut reader = Reader::new(self.0);
+        if !reader.takes(b'{') {
+            return None;
+        }
+        let mut entries = Vec::new();
+        while let Some(key) = reader.string().filter(|_| reader.takes(b':')) {
+            entries.push((Self(key.json), reader.value().map(Self)?));
+            reader.takes(b',');
+        }
+        Some(entries)
     }
 
     /// What it is, in the words of Kubernetes.
@@ -82,19 +94,9 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The parts of a list or map that begins with `bracket`; none of `null`.
-    pub(super) fn parts(self, bracket: char, expected: &str) -> Result<Parts<'a>, Error> {
-        if self.0.starts_with(bracket) || self.is_null() { Ok(Parts::new(self.0)) } else { Err(self.wrong(expected)) }
-    }
-
     /// A part of valid JSON.
     pub(super) fn of_part(text: &'a str) -> Self {
         Self(text)
-    }
-
-    /// The text of a string; empty for `null`.
-    pub(super) fn text_or_empty(self) -> Result<Cow<'a, str>, Error> {
-        if self.is_null() { Ok(Cow::Borrowed("")) } else { self.unescaped() }
     }
 
     /// An integer; 0 for `null`. As to Go, `1.0` is none.
@@ -116,14 +118,8 @@ impl<'a> Json<'a> {
         Error::new(format!("must be {expected}, not {}", self.description()))
     }
 
-    fn unescaped(self) -> Result<Cow<'a, str>, Error> {
-        let inner = self.0.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        let inner = inner.ok_or_else(|| self.wrong("a string"))?;
-        if !inner.contains('\\') {
-            return Ok(Cow::Borrowed(inner));
-        }
-        // Half of a surrogate pair is valid JSON, and no text.
-        serde_json::from_str(self.0).map(Cow::Owned).map_err(|error| Error::new(invalid(&error).reason))
+    pub(super) fn string_or_error(self) -> Result<Cow<'a, str>, Error> {
+        Reader::new(self.0).string().map_or_else(|| Err(self.wrong("a string")), unescaped)
     }
 }
 
@@ -144,6 +140,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
         }
 
         deserializer.deserialize_newtype_struct(Self::NAME, Whole)
+    }
+}
+
+/// What a string says.
+pub(super) fn unescaped(text: Text<'_>) -> Result<Cow<'_, str>, Error> {
+    match text.plain {
+        Some(plain) => Ok(Cow::Borrowed(plain)),
+        // Half of a surrogate pair is valid JSON, and no text.
+        None => serde_json::from_str(text.json).map(Cow::Owned).map_err(|error| Error::new(invalid(&error).reason)),
     }
 }
 
