@@ -6,7 +6,7 @@ use super::text::text;
 use crate::cluster::{LookupError, LookupFailure};
 use crate::controller::annotations::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
 use crate::controller::{NoNodePort, Source, TargetType, TargetTypeField};
-use crate::decide::{Finding, Fix, Instead, Moved, MovedWhy, Reach, Remedy, Role};
+use crate::decide::{Finding, Fix, Instead, Manager, Moved, MovedWhy, Reach, Remedy, Role};
 use crate::kubernetes::{Kind, ObjectRef, display_text, is_valid_name, shown_name};
 use crate::rules::Problem;
 
@@ -253,18 +253,17 @@ pub fn help(group: &Group<'_>, max: usize) -> impl Display {
             Remedy::Fix(fix) => help_by_fix(f, fix, group, max)?,
             Remedy::Instead(instead) => help_instead(f, instead, group, max)?,
         }
-        if let Some((kind, name)) = &finding.managed_by {
-            let changed = finding.remedy.change(&finding.service, &finding.exposer, &finding.exposer).object;
-            let manager = manager_phrase(kind, name, max);
-            write!(f, " {} is managed by {manager}: make the change there.", object(changed, max))?;
+        if let Some(manager) = &finding.managed_by {
+            let (changed, manager) = (object(&manager.object, max), manager_phrase(manager, max));
+            write!(f, " {changed} is managed by {manager}: make the change there.")?;
         }
         Ok(())
     })
 }
 
-/// The object that manages another one, by kind and name.
-pub fn manager_phrase(kind: &str, name: &str, max: usize) -> impl Display {
-    text(move |f| write!(f, "{} {}", display_text(kind, 63), shown_name(name, max)))
+/// What manages an object, by kind and name.
+pub fn manager_phrase(manager: &Manager, max: usize) -> impl Display {
+    text(move |f| write!(f, "{} {}", display_text(&manager.kind, 63), shown_name(&manager.name, max)))
 }
 
 fn help_by_fix(f: &mut Formatter<'_>, fix: &Fix, group: &Group<'_>, max: usize) -> fmt::Result {
@@ -440,7 +439,7 @@ pub fn fix_phrase(group: &Group<'_>, max: usize) -> impl Display {
             Remedy::Instead(instead) => write_instead(f, instead, group, max),
         }?;
         match &finding.managed_by {
-            Some((kind, name)) => write!(f, ", at its owner {}", manager_phrase(kind, name, max)),
+            Some(manager) => write!(f, ", at its owner {}", manager_phrase(manager, max)),
             None => Ok(()),
         }
     })

@@ -91,9 +91,9 @@ fn fixed(evaluation: &Evaluation, findings: &[&Finding]) -> Vec<String> {
         // A fix is a change of the admitted object.
         let (Remedy::Fix(fix), Some(admitted)) = (&finding.remedy, &evaluation.object) else { continue };
         warnings.push(set(admitted, finding, fix));
-        if let Some((kind, name)) = &finding.managed_by {
+        if let Some(manager) = &finding.managed_by {
             warnings.push(warning(&|f, max| {
-                let manager = manager_phrase(kind, name, max);
+                let manager = manager_phrase(manager, max);
                 write!(f, "{}: its owner {manager} may take the change back; make it there", object(admitted, max))
             }));
         }
