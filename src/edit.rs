@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::kubernetes::DecodeError;
+use crate::kubernetes::{DecodeError, not_valid_json};
 
 /// One change of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,8 +53,8 @@ pub fn keys(keys: &[&'static str]) -> Vec<Step> {
 /// A path that leads through something that is no map or no list, and text that is no JSON.
 pub fn apply(edits: &[Edit], object: &str) -> Result<String, DecodeError> {
     // What was passed over when the object was read is checked here.
-    let whole: &RawValue = serde_json::from_str(object)
-        .map_err(|error| DecodeError::new(DecodeError::WHOLE, &format!("is not valid JSON: {error}")))?;
+    let whole: &RawValue =
+        serde_json::from_str(object).map_err(|error| DecodeError::new(DecodeError::WHOLE, &not_valid_json(&error)))?;
     let mut text = whole.get().to_owned();
     for edit in edits {
         text = change(&text, &edit.path, edit.value.as_deref(), "")?;

@@ -8,7 +8,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::kubernetes::{DecodeError, IntOrString, display_text, entries};
+use crate::kubernetes::{DecodeError, IntOrString, display_text, entries, not_valid_json};
 
 /// A Service among an action's target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,10 +175,7 @@ impl Forward {
 }
 
 fn read_action(owner: ActionOwner, text: &str) -> Result<Action, Problem> {
-    let value: &RawValue = serde_json::from_str(text).map_err(|error| {
-        let error = error.to_string();
-        Problem::new("", format!("is not valid JSON: {}", error.split(" at line ").next().unwrap_or_default()))
-    })?;
+    let value: &RawValue = serde_json::from_str(text).map_err(|error| Problem::new("", not_valid_json(&error)))?;
     let mut action = Action::default();
     Value { json: value.get(), path: String::new() }.object(&mut |key, value| match (key, owner) {
         ("type", _) => value.string(&mut action.kind),
@@ -497,7 +494,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
-        refuses("", " is not valid JSON: EOF while parsing a value");
+        refuses("", " is not valid JSON: unexpected end of JSON input");
         refuses(r#"{"type":"forward"} x"#, " is not valid JSON: trailing characters");
         refuses("[]", " must be a map, not a list");
         refuses(r#"{"type":1}"#, ".type must be a string, not the number 1");

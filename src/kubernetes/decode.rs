@@ -54,13 +54,24 @@ pub fn decode<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, DecodeError
         .map_err(|error| explain(json, &error))
 }
 
+/// Why a text is no JSON, in words that Kubernetes' users know from Go.
+pub fn not_valid_json(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason = match text.split(" at line ").next().unwrap_or_default() {
+        _ if error.is_eof() => "unexpected end of JSON input",
+        "expected ident" => "expected true, false or null",
+        other => other,
+    };
+    format!("is not valid JSON: {reason}")
+}
+
 /// What serde_json says, with the path of the place it names.
 fn explain(json: &str, error: &serde_json::Error) -> DecodeError {
+    if !error.is_data() {
+        return DecodeError::new(DecodeError::WHOLE, &not_valid_json(error));
+    }
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
-    if !error.is_data() {
-        return DecodeError::new(DecodeError::WHOLE, &format!("is not valid JSON: {text}"));
-    }
     let path = path_at(json, offset_of(json, error));
     if let Some((found, expected)) = text.strip_prefix("invalid type: ").and_then(|text| text.split_once(", expected "))
     {
@@ -508,7 +519,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        refuses("", "it is not valid JSON: EOF while parsing a value");
+        refuses("", "it is not valid JSON: unexpected end of JSON input");
         refuses(r#"{"name":"a"} x"#, "it is not valid JSON: trailing characters");
         refuses(r#"{"name":"\ud800"}"#, "it is not valid JSON: unexpected end of hex escape");
     }

@@ -20,7 +20,7 @@ mod target_group_binding;
 mod text;
 mod workloads;
 
-pub use decode::{DecodeError, Presence, decode, entries};
+pub use decode::{DecodeError, Presence, decode, entries, not_valid_json};
 pub use edition::Edition;
 pub use gateway::{
     AllowedNamespaces, BackendRef, ExtensionRef, Gateway, GatewayClass, Listener, ListenerSet, ParametersRef,
