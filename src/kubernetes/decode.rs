@@ -72,7 +72,11 @@ fn explain(json: &str, error: &serde_json::Error) -> DecodeError {
     }
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
-    let path = path_at(json, offset_of(json, error));
+    // Where a number or a string may come, a list or a map has been entered before it is refused.
+    let is_entered =
+        ["sequence, expected IntOrString", "map, expected IntOrString"].iter().any(|end| text.ends_with(end));
+    let offset = offset_of(json, error).saturating_sub(usize::from(is_entered));
+    let path = path_at(json, offset);
     if let Some((found, expected)) = text.strip_prefix("invalid type: ").and_then(|text| text.split_once(", expected "))
     {
         return DecodeError::wrong_type(&path, &in_words(expected), &in_words(found));
@@ -99,6 +103,7 @@ fn in_words(words: &str) -> String {
         "null" | "unit value" => "null".to_owned(),
         "a borrowed string" | "string" => "a string".to_owned(),
         "i32" | "i64" | "u64" => "an integer".to_owned(),
+        "IntOrString" => "a number or a string".to_owned(),
         _ => {
             if let Some(text) = words.strip_prefix("string ") {
                 format!("the string {text}")
@@ -457,6 +462,7 @@ mod tests {
         labels: BTreeMap<String, String>,
         optional: Option<Item>,
         presence: Presence,
+        port: Option<k8s_openapi::apimachinery::pkg::util::intstr::IntOrString>,
         #[serde(borrow)]
         raw: Option<&'a RawValue>,
     }
@@ -502,6 +508,8 @@ mod tests {
         refuses(r#"{"labels":{"a/b":1}}"#, "labels[a/b] must be a string, not the number 1");
         refuses("{\n  \"item\": {\n    \"name\": 1\n  }\n}", "item.name must be a string, not the number 1");
         refuses("[]", "it must be a map, not a list");
+        refuses(r#"{"port":[80]}"#, "port must be a number or a string, not a list");
+        refuses(r#"{"port":{"number":80}}"#, "port must be a number or a string, not a map");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
         }
         Refusal::Lookups => fitted(evaluation.failures.len(), &|f, max, count| {
             write_effect(f, evaluation.object.as_ref(), max, true)?;
-            write_list(f, &evaluation.failures, count, |f, failure| write_failure(f, failure, max))
+            write_failures(f, &evaluation.failures, max, count)
         }),
     }
 }
@@ -143,8 +143,20 @@ fn write_invalid(f: &mut Formatter<'_>, admitted: Option<&ObjectRef>, error: &De
     write!(f, " is invalid: {error}. Correct it and apply the object again.")
 }
 
-fn write_failure(f: &mut Formatter<'_>, failure: &Unchecked, max: usize) -> fmt::Result {
-    let problem = lookup_problem(&failure.lookup, max, true);
-    let help = lookup_help(&failure.lookup);
-    write!(f, "{} was not checked: {problem}. {help}, or set lookupFailure: warn.", object(&failure.object, max))
+/// What could not be looked up; what to do about it comes once, after the last of those that it is for.
+fn write_failures(f: &mut Formatter<'_>, failures: &[Unchecked], max: usize, count: usize) -> fmt::Result {
+    let mut listed = failures.iter().take(count).peekable();
+    while let Some(failure) = listed.next() {
+        let problem = lookup_problem(&failure.lookup, max, true);
+        write!(f, "{} was not checked: {problem}.", object(&failure.object, max))?;
+        let help = lookup_help(&failure.lookup).to_string();
+        match listed.peek() {
+            Some(next) if lookup_help(&next.lookup).to_string() == help => f.write_str(" ")?,
+            next => {
+                write!(f, " {help}, or set lookupFailure: warn.")?;
+                f.write_str(if next.is_some() { " " } else { "" })?;
+            }
+        }
+    }
+    write_rest(f, failures.len().saturating_sub(count))
 }
