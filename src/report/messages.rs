@@ -24,8 +24,11 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
             let refused: Vec<&Finding> =
                 evaluation.findings.iter().filter(|finding| finding.fate == Fate::Refused).collect();
             let groups = groups(&refused);
+            let is_named =
+                |admitted: &&ObjectRef| refused.iter().any(|it| [&it.service, &it.exposer].contains(admitted));
+            let admitted = evaluation.object.as_ref().filter(|admitted| !is_named(admitted));
             let write = |f: &mut Formatter<'_>, max, count, in_full| {
-                write_effect(f, evaluation.object.as_ref(), max, in_full)?;
+                write_effect(f, admitted, max, in_full)?;
                 write_findings(f, &groups, refused.len(), count, max, in_full)
             };
             // In full where there is room, else all but the first in short.
@@ -36,14 +39,16 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
             fitted(groups.len(), &|f, max, count| write(f, max, count, false))
         }
         Refusal::Lookups => fitted(evaluation.failures.len(), &|f, max, count| {
-            write_effect(f, evaluation.object.as_ref(), max, true)?;
+            let unchecked = |admitted: &&ObjectRef| evaluation.failures.iter().any(|it| it.object == **admitted);
+            let admitted = evaluation.object.as_ref().filter(|admitted| !unchecked(admitted));
+            write_effect(f, admitted, max, true)?;
             write_failures(f, &evaluation.failures, max, count)
         }),
     }
 }
 
-/// What an admitted object has to do with objects that its author may not know: it decides about others. Where there is
-/// little room, its name alone.
+/// What an admitted object has to do with those that are named, where it is none of them. Where there is little room, its
+/// name alone.
 fn write_effect(f: &mut Formatter<'_>, admitted: Option<&ObjectRef>, max: usize, in_full: bool) -> fmt::Result {
     let Some(admitted) = admitted else { return Ok(()) };
     let effect = match admitted.kind {
@@ -55,6 +60,8 @@ fn write_effect(f: &mut Formatter<'_>, admitted: Option<&ObjectRef>, max: usize,
         Kind::ReferenceGrant => "lets routes of other namespaces send traffic to Services of its own",
         Kind::LoadBalancerConfiguration(_) => "decides the default target type of its Gateways",
         Kind::TargetGroupConfiguration(_) => "decides the target type of Services behind routes",
+        Kind::Route(_) => "decides which route of its port the controller serves",
+        Kind::Service => "is referred to by other objects",
         _ => return Ok(()),
     };
     let admitted = object(admitted, max);

@@ -528,7 +528,7 @@ pub fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> 
             LookupError::Unavailable(detail) if with_detail && !detail.is_empty() => {
                 // A list is preceded by a question for a name that no object has; nobody needs to know it.
                 let detail = detail.replace(" \"_\"", "");
-                write!(f, "the API server could not be asked for {asked} ({detail})")
+                write!(f, "the API server could not be asked for {asked}; the host says \"{detail}\"")
             }
             LookupError::Unavailable(_) | LookupError::NoSuchObject | LookupError::KindNotInstalled => {
                 write!(f, "the API server could not be asked for {asked}")
