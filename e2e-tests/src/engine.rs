@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use aws_headless_service_policy::cluster::HostCalls;
-use aws_headless_service_policy::{validate, validate_settings};
+use aws_headless_service_policy::cluster::{Cluster, HostCalls};
+use aws_headless_service_policy::decide::Evaluation;
+use aws_headless_service_policy::{evaluate, validate, validate_settings};
 use serde_json::Value;
 use test_kit::in_memory_cluster::{Access, InMemoryCluster, RecordingCluster};
 use test_kit::metadata::PolicyMetadata;
@@ -29,6 +30,13 @@ pub trait Engine {
 pub struct Core;
 
 impl Core {
+    /// The evaluation of a payload, as data.
+    #[must_use]
+    pub fn evaluation(payload: &[u8], cluster: &InMemoryCluster) -> Evaluation {
+        let cluster = RecordingCluster::new(cluster);
+        evaluate(payload, &host(&cluster))
+    }
+
     /// Why the policy refuses settings, in the words of `validate_settings`; nothing if they are valid.
     #[must_use]
     pub fn problem_of_settings(settings: &Value) -> Option<String> {
@@ -74,14 +82,18 @@ pub fn granted_access() -> Result<Access, String> {
     PolicyMetadata::parse(&text, name).map(|metadata| metadata.access()).map_err(|error| error.to_string())
 }
 
+/// The cluster as the host shows it, with the host's errors.
+fn host(cluster: &RecordingCluster<&InMemoryCluster>) -> impl Cluster {
+    HostCalls::new(|call| {
+        let answer = cluster.look_up(call.operation, call.request, None);
+        answer.map_err(|text| format!("Host error: {text}"))
+    })
+}
+
 impl Engine for Core {
     fn run(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Observed, String> {
         let cluster = RecordingCluster::new(cluster);
-        let host = HostCalls::new(|call| {
-            let answer = cluster.look_up(call.operation, call.request, None);
-            answer.map_err(|text| format!("Host error: {text}"))
-        });
-        let answer = validate(payload, &host);
+        let answer = validate(payload, &host(&cluster));
         let read = |json: &[u8]| serde_json::from_slice(json).map_err(|error| error.to_string());
         let logs = answer.log.iter().map(|line| read(line)).collect::<Result<Vec<Value>, String>>()?;
         Ok(Observed { response: read(&answer.response)?, exchanges: cluster.take().exchanges, logs })

@@ -65,8 +65,8 @@ fn refuses(payload: &[u8], code: u16, message: &str) {
 
 #[test]
 fn what_is_no_admission_request_is_refused() {
-    refuses(b"", 400, "The admission request is invalid: it is not valid JSON: EOF while parsing a value.");
-    refuses(b"{", 400, "The admission request is invalid: it is not valid JSON: EOF while parsing an object.");
+    refuses(b"", 400, "The admission request is invalid: it is not valid JSON: unexpected end of JSON input.");
+    refuses(b"{", 400, "The admission request is invalid: it is not valid JSON: unexpected end of JSON input.");
     refuses(b"\xff", 400, "The admission request is invalid: it is not UTF-8.");
     refuses(b"[]", 400, "The admission request is invalid: it must be a map, not a list.");
     refuses(b"7", 400, "The admission request is invalid: it must be a map, not the number 7.");
@@ -161,7 +161,7 @@ fn large_and_deep_input_gets_an_answer() {
     assert_eq!(refused["code"], 400);
     assert_eq!(
         refused["message"],
-        "Ingress shop/web is invalid: metadata.annotations[alb.ingress.kubernetes.io/actions.a] is not valid JSON: EOF \
-         while parsing a list. Correct it and apply the object again."
+        "Ingress shop/web is invalid: metadata.annotations[alb.ingress.kubernetes.io/actions.a] is not valid JSON: \
+         unexpected end of JSON input. Correct it and apply the object again."
     );
 }

@@ -88,14 +88,16 @@ fn cases_are_where_they_belong() {
 #[test]
 fn no_two_cases_have_the_same_input() {
     let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut same = Vec::new();
     for case in all_cases() {
         let mut objects: Vec<String> = case.cluster.objects().map(ToString::to_string).collect();
         objects.sort();
         let payload = String::from_utf8_lossy(&case.payload);
         let faults = fs::read_to_string(case.folder.join("faults.yaml")).unwrap_or_default();
         let other = names.insert(format!("{payload}\n{}\n{faults}", objects.join("\n")), case.name.clone());
-        assert_eq!(other, None, "the same input as {}", case.name);
+        same.extend(other.map(|other| (other, case.name.clone())));
     }
+    assert_eq!(same, []);
 }
 
 /// A case for an update, an object that is not the exposer, and a mode says so in the same words and in the same place.
@@ -110,6 +112,12 @@ fn names_of_cases_are_of_one_dialect() {
         let of_exposer = SIDES.iter().find_map(|side| condition.strip_prefix(side)).unwrap_or(condition);
         assert_eq!(of_exposer.starts_with("update-"), is_update, "{}: update-", case.name);
         assert!(condition.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-') || condition == "not-utf8");
+        let mode = case.settings.get("mode").and_then(serde_json::Value::as_str).unwrap_or("reject");
+        for (word, outcome) in [("mutate", "--mutated"), ("warn", "--warned")] {
+            let is_said = condition.contains(&format!("in-{word}-mode"));
+            let is_needed = mode == word && !case.name.ends_with(outcome);
+            assert!(is_said == is_needed || (is_said && mode == word), "{}: in-{word}-mode", case.name);
+        }
         for word in ["mode-mutate", "mode-warn", "annotated", "behind-ingress"] {
             assert!(!condition.contains(word), "{}: {word}", case.name);
         }

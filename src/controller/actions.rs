@@ -486,7 +486,7 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused_with_its_place() {
-        refuses("", " is not valid JSON: EOF while parsing a value");
+        refuses("", " is not valid JSON: unexpected end of JSON input");
         refuses(r#"{"type":"forward"} x"#, " is not valid JSON: trailing characters");
         refuses("[]", " must be a map, not a list");
         refuses(r#"{"type":1}"#, ".type must be a string, not the number 1");

@@ -110,12 +110,23 @@ pub struct Finding {
     pub has_ignored_annotation: bool,
     /// What to do.
     pub remedy: Remedy,
-    /// The object that manages the one to change, by kind and name: the change belongs there.
-    pub managed_by: Option<(String, String)>,
+    /// What manages the object to change: the change belongs there.
+    pub managed_by: Option<Manager>,
     /// Whether the request introduces it; nothing where no answer depended on that.
     pub introduced: Option<bool>,
     /// What becomes of it.
     pub fate: Fate,
+}
+
+/// The controller in the ownerReferences of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manager {
+    /// The object that is managed.
+    pub object: ObjectRef,
+    /// The kind of what manages it.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// What becomes of a finding.
@@ -279,7 +290,7 @@ impl Serialize for FindingData<'_> {
         }
         data.serialize_field("reach", &finding.reach)?;
         data.serialize_field("remedy", &finding.remedy_data(self.object.unwrap_or(&finding.exposer)))?;
-        if let Some((kind, name)) = &finding.managed_by {
+        if let Some(Manager { kind, name, .. }) = &finding.managed_by {
             data.serialize_field("managedBy", &format!("{kind} {name}"))?;
         }
         if let Some(introduced) = finding.introduced {

@@ -11,7 +11,7 @@ mod judge;
 mod remedy;
 mod touched;
 
-pub use evaluation::{EVALUATION_VERSION, Evaluation, Fate, Finding, Hint, Outcome, Refusal};
+pub use evaluation::{EVALUATION_VERSION, Evaluation, Fate, Finding, Hint, Manager, Outcome, Refusal};
 pub use exposure::{Reach, Role};
 pub use judge::Unchecked;
 pub use remedy::{Fix, Instead, Moved, MovedWhy, Remedy};
@@ -311,7 +311,8 @@ impl<'r> Review<'r> {
 
     fn finding(&self, exposure: &Exposure, problem: Problem, remedy: Remedy) -> Finding {
         let changed = remedy.change(&exposure.service, &exposure.exposer, &self.context.admitted).object;
-        let managed_by = self.manager_of(changed, exposure);
+        let managed_by =
+            self.manager_of(changed, exposure).map(|(kind, name)| Manager { object: changed.clone(), kind, name });
         let (other_configuration, is_annotated_in_vain) = match &exposure.details {
             ExposerDetails::Binding(binding) => (None, has_ignored_annotation(binding)),
             ExposerDetails::Route { other_configuration, has_ignored_annotation, .. } => {

@@ -256,7 +256,7 @@ impl<'de> Deserializer<'de> for &mut Cursor<'de> {
         match value.text().as_bytes().first() {
             Some(b'"') => visitor.visit_string(value.string_or_error()?.into_owned()),
             Some(b'-' | b'0'..=b'9') => visitor.visit_i32(value.integer()?),
-            _ => Err(value.wrong("an integer or a string")),
+            _ => Err(value.wrong("a number or a string")),
         }
     }
 
@@ -351,6 +351,7 @@ mod tests {
         labels: BTreeMap<String, String>,
         optional: Option<Item>,
         presence: Presence,
+        port: Option<k8s_openapi::apimachinery::pkg::util::intstr::IntOrString>,
         #[serde(borrow)]
         raw: Option<Json<'a>>,
     }
@@ -396,6 +397,8 @@ mod tests {
         refuses(r#"{"labels":{"a/b":1}}"#, "labels[a/b] must be a string, not the number 1");
         refuses("{\n  \"item\": {\n    \"name\": 1\n  }\n}", "item.name must be a string, not the number 1");
         refuses("[]", "it must be a map, not a list");
+        refuses(r#"{"port":[80]}"#, "port must be a number or a string, not a list");
+        refuses(r#"{"port":{"number":80}}"#, "port must be a number or a string, not a map");
     }
 
     #[test]
@@ -413,7 +416,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        refuses("", "it is not valid JSON: EOF while parsing a value");
+        refuses("", "it is not valid JSON: unexpected end of JSON input");
         refuses(r#"{"name":"a"} x"#, "it is not valid JSON: trailing characters");
         refuses(r#"{"name":"\ud800"}"#, "name is not valid JSON: unexpected end of hex escape");
     }

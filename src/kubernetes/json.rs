@@ -152,9 +152,13 @@ pub(super) fn unescaped(text: Text<'_>) -> Result<Cow<'_, str>, Error> {
     }
 }
 
-/// What serde_json says of text that is no JSON.
+/// Why a text is no JSON, in words that Kubernetes' users know from Go.
 fn invalid(error: &serde_json::Error) -> DecodeError {
     let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    DecodeError::new(DecodeError::WHOLE, &format!("is not valid JSON: {text}"))
+    let reason = match text.split(" at line ").next().unwrap_or_default() {
+        _ if error.is_eof() => "unexpected end of JSON input",
+        "expected ident" => "expected true, false or null",
+        other => other,
+    };
+    DecodeError::new(DecodeError::WHOLE, &format!("is not valid JSON: {reason}"))
 }

@@ -6,7 +6,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::MAX_LISTED;
-use super::phrases::{exposer, fix_phrase, lookup_problem};
+use super::phrases::{Group, exposer, fix_phrase, lookup_problem};
 use super::text::text;
 use crate::decide::{Evaluation, Fate, Finding, Outcome, Refusal};
 
@@ -37,7 +37,7 @@ impl Facts {
         self.add("finding", finding.problem.id());
         self.add("service", text(|f| finding.service.write_path(f, 253)).to_string());
         self.add("path", exposer(finding, 253).to_string());
-        self.add("fix", fix_phrase(finding, 253).to_string());
+        self.add("fix", fix_phrase(&Group::of(finding), 253).to_string());
     }
 }
 

@@ -6,7 +6,7 @@ use super::MAX_LISTED;
 use super::phrases::{Group, help, in_short, lookup_help, lookup_problem, object, what};
 use super::text::text;
 use crate::decide::{Evaluation, Fate, Finding, Reach, Refusal, Role, Unchecked};
-use crate::kubernetes::{DecodeError, ObjectRef, display_text};
+use crate::kubernetes::{DecodeError, Kind, ObjectRef, display_text};
 use crate::rules::Problem;
 
 /// No message is longer, in characters.
@@ -24,17 +24,48 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
             let refused: Vec<&Finding> =
                 evaluation.findings.iter().filter(|finding| finding.fate == Fate::Refused).collect();
             let groups = groups(&refused);
+            let is_named =
+                |admitted: &&ObjectRef| refused.iter().any(|it| [&it.service, &it.exposer].contains(admitted));
+            let admitted = evaluation.object.as_ref().filter(|admitted| !is_named(admitted));
+            let write = |f: &mut Formatter<'_>, max, count, in_full| {
+                write_effect(f, admitted, max, in_full)?;
+                write_findings(f, &groups, refused.len(), count, max, in_full)
+            };
             // In full where there is room, else all but the first in short.
-            let in_full = text(|f| write_findings(f, &groups, refused.len(), groups.len(), 253, true)).to_string();
+            let in_full = text(|f| write(f, 253, groups.len(), true)).to_string();
             if in_full.chars().count() <= MAX_MESSAGE {
                 return in_full;
             }
-            fitted(groups.len(), &|f, max, count| write_findings(f, &groups, refused.len(), count, max, false))
+            fitted(groups.len(), &|f, max, count| write(f, max, count, false))
         }
         Refusal::Lookups => fitted(evaluation.failures.len(), &|f, max, count| {
-            write_list(f, &evaluation.failures, count, |f, failure| write_failure(f, failure, max))
+            let unchecked = |admitted: &&ObjectRef| evaluation.failures.iter().any(|it| it.object == **admitted);
+            let admitted = evaluation.object.as_ref().filter(|admitted| !unchecked(admitted));
+            write_effect(f, admitted, max, true)?;
+            write_failures(f, &evaluation.failures, max, count)
         }),
     }
+}
+
+/// What an admitted object has to do with those that are named, where it is none of them. Where there is little room, its
+/// name alone.
+fn write_effect(f: &mut Formatter<'_>, admitted: Option<&ObjectRef>, max: usize, in_full: bool) -> fmt::Result {
+    let Some(admitted) = admitted else { return Ok(()) };
+    let effect = match admitted.kind {
+        Kind::IngressClass => "decides whether and how the controller serves its Ingresses",
+        Kind::IngressClassParams(_) => "decides how the controller serves the Ingresses of its classes",
+        Kind::GatewayClass => "decides whether and how the controller serves its Gateways",
+        Kind::Gateway => "decides which routes the controller serves, and how",
+        Kind::ListenerSet => "decides which routes its Gateway takes",
+        Kind::ReferenceGrant => "lets routes of other namespaces send traffic to Services of its own",
+        Kind::LoadBalancerConfiguration(_) => "decides the default target type of its Gateways",
+        Kind::TargetGroupConfiguration(_) => "decides the target type of Services behind routes",
+        Kind::Route(_) => "decides which route of its port the controller serves",
+        Kind::Service => "is referred to by other objects",
+        _ => return Ok(()),
+    };
+    let admitted = object(admitted, max);
+    if in_full { write!(f, "{admitted} {effect}. ") } else { write!(f, "With {admitted}, ") }
 }
 
 /// A message that is short enough: names are shortened a little before entries are left out, and more afterwards.
@@ -75,7 +106,7 @@ fn groups<'e>(findings: &[&'e Finding]) -> Vec<Group<'e>> {
     for finding in findings.iter().take(MAX_LISTED) {
         match groups.iter_mut().find(|group| group.takes(finding)) {
             Some(group) => group.services.push(&finding.service),
-            None => groups.push(Group { finding, services: vec![&finding.service] }),
+            None => groups.push(Group::of(finding)),
         }
     }
     groups
@@ -95,7 +126,7 @@ fn write_findings(
         if index == 0 || in_full {
             write!(f, "{} {}", what(group, max), help(group, max))?;
         } else {
-            write!(f, "Also {}.", in_short(group, max))?;
+            write!(f, "Also {}.", in_short(group, groups.first(), max))?;
         }
         told += group.services.len();
     }
@@ -119,8 +150,20 @@ fn write_invalid(f: &mut Formatter<'_>, admitted: Option<&ObjectRef>, error: &De
     write!(f, " is invalid: {error}. Correct it and apply the object again.")
 }
 
-fn write_failure(f: &mut Formatter<'_>, failure: &Unchecked, max: usize) -> fmt::Result {
-    let problem = lookup_problem(&failure.lookup, max, true);
-    let help = lookup_help(&failure.lookup);
-    write!(f, "{} was not checked: {problem}. {help}, or set lookupFailure: warn.", object(&failure.object, max))
+/// What could not be looked up; what to do about it comes once, after the last of those that it is for.
+fn write_failures(f: &mut Formatter<'_>, failures: &[Unchecked], max: usize, count: usize) -> fmt::Result {
+    let mut listed = failures.iter().take(count).peekable();
+    while let Some(failure) = listed.next() {
+        let problem = lookup_problem(&failure.lookup, max, true);
+        write!(f, "{} was not checked: {problem}.", object(&failure.object, max))?;
+        let help = lookup_help(&failure.lookup).to_string();
+        match listed.peek() {
+            Some(next) if lookup_help(&next.lookup).to_string() == help => f.write_str(" ")?,
+            next => {
+                write!(f, " {help}, or set lookupFailure: warn.")?;
+                f.write_str(if next.is_some() { " " } else { "" })?;
+            }
+        }
+    }
+    write_rest(f, failures.len().saturating_sub(count))
 }

@@ -6,7 +6,7 @@ use super::text::text;
 use crate::cluster::{LookupError, LookupFailure};
 use crate::controller::annotations::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
 use crate::controller::{NoNodePort, Source, TargetType, TargetTypeField};
-use crate::decide::{Finding, Fix, Instead, Moved, MovedWhy, Reach, Remedy, Role};
+use crate::decide::{Finding, Fix, Instead, Manager, Moved, MovedWhy, Reach, Remedy, Role};
 use crate::kubernetes::{Kind, ObjectRef, display_text, is_valid_name, shown_name};
 use crate::rules::Problem;
 
@@ -18,7 +18,12 @@ pub struct Group<'e> {
     pub services: Vec<&'e ObjectRef>,
 }
 
-impl Group<'_> {
+impl<'e> Group<'e> {
+    /// One finding alone.
+    pub fn of(finding: &'e Finding) -> Self {
+        Self { finding, services: vec![&finding.service] }
+    }
+
     /// Whether another finding is told in the same sentence.
     pub fn takes(&self, other: &Finding) -> bool {
         let finding = self.finding;
@@ -41,7 +46,7 @@ pub fn object(object: &ObjectRef, max: usize) -> impl Display {
 /// `Service shop/cart`, or `Services shop/cart, shop/web`.
 pub fn services(services: &[&ObjectRef], max: usize) -> impl Display {
     text(move |f| {
-        f.write_str(if services.len() == 1 { "Service " } else { "Services " })?;
+        f.write_str(if let [_] = services { "Service " } else { "Services " })?;
         write_paths(f, services, max)
     })
 }
@@ -68,6 +73,10 @@ pub fn exposer(finding: &Finding, max: usize) -> impl Display {
     })
 }
 
+fn is_one(group: &Group<'_>) -> bool {
+    group.services.len() == 1
+}
+
 /// Whether an object of the Service's name can be created.
 pub fn can_exist(finding: &Finding) -> bool {
     is_valid_name(&finding.service.name)
@@ -83,23 +92,30 @@ pub fn what(group: &Group<'_>, max: usize) -> impl Display {
         let finding = group.finding;
         let exposer = exposer(finding, max);
         let Some(reason) = finding.problem.no_node_port() else {
-            let why = match (can_exist(finding), group.services.len()) {
-                (true, 1) => "which does not exist",
-                (true, _) => "which do not exist",
-                (false, _) => "which cannot exist: the name is not valid",
+            let why = match (can_exist(finding), is_one(group)) {
+                (true, true) => "which does not exist",
+                (true, false) => "which do not exist",
+                (false, true) => "which cannot exist: the name is not valid",
+                (false, false) => "which cannot exist: the names are not valid",
             };
             return write!(f, "{exposer} refers to {}, {why}.", services(&group.services, max));
         };
         let described = described(group, reason, max);
-        let sends = if is_own_load_balancer(finding) { "" } else { "sends traffic to " };
         let source = finding.target_type.as_ref().map(|resolved| &resolved.source);
-        let source = text(|f| source.map_or(Ok(()), |it| write!(f, " ({})", source_phrase(it, finding, max))));
+        let sends = match (finding.role, source) {
+            (Role::LoadBalancer(_), _) => "",
+            (Role::TargetGroupBinding(_), Some(Source::ControllerDefault)) => {
+                "sets no spec.targetType and so sends traffic to "
+            }
+            _ => "sends traffic to ",
+        };
+        let source = text(|f| source.map_or(Ok(()), |it| source_phrase(it, finding, max).fmt(f)));
         match (&finding.problem, finding.target_type.as_ref().map(|resolved| &resolved.value)) {
             (Problem::InvalidTargetType(_), Some(TargetType::Unknown(value))) => {
                 let value = display_text(value, 40);
                 write!(
                     f,
-                    "{exposer} {sends}{described} with the target type \"{value}\"{source}, which the controller does not know; in instance mode, {}",
+                    "{exposer} {sends}{described} with the target type \"{value}\"{source}, which the controller does not know; instance mode registers node ports, and {}",
                     why_no_node_port(reason)
                 )?;
             }
@@ -150,8 +166,8 @@ fn why_no_node_port(reason: NoNodePort) -> &'static str {
     }
 }
 
-/// What is wrong and what to do, in a few words.
-pub fn in_short(group: &Group<'_>, max: usize) -> impl Display {
+/// What is wrong and what to do, in a few words; after another group, whose remedy may be the same.
+pub fn in_short(group: &Group<'_>, above: Option<&Group<'_>>, max: usize) -> impl Display {
     text(move |f| {
         let finding = group.finding;
         write!(f, "{}: ", exposer(finding, max))?;
@@ -162,27 +178,46 @@ pub fn in_short(group: &Group<'_>, max: usize) -> impl Display {
             _ => "in instance mode",
         };
         match (finding.problem.no_node_port(), is_own_load_balancer(finding)) {
-            (None, _) if can_exist(finding) => write!(f, "{services} does not exist"),
-            (None, _) => write!(f, "{services} is no valid name"),
+            (None, _) if can_exist(finding) => {
+                write!(f, "{services} {}", if is_one(group) { "does not exist" } else { "do not exist" })
+            }
+            (None, _) if is_one(group) => write!(f, "{services} is no valid name"),
+            (None, _) => write!(f, "{services} are no valid names"),
             (Some(NoNodePort::Headless), true) => write!(f, "headless {mode}"),
             (Some(_), true) => write!(f, "no node ports {mode}"),
             (Some(NoNodePort::Headless), false) => write!(f, "headless {paths} {mode}"),
             (Some(_), false) => write!(f, "{services} without node ports {mode}"),
         }?;
-        write!(f, "; fix: {}", fix_phrase(finding, max))
+        match above {
+            Some(above) if needs_same_change(group, above) => f.write_str("; fix: the same"),
+            _ => write!(f, "; fix: {}", fix_phrase(group, max)),
+        }
     })
 }
 
-/// The line that decided the target type.
+/// Whether one change of one object is what to do about both.
+fn needs_same_change(one: &Group<'_>, other: &Group<'_>) -> bool {
+    // A fix is a change of the admitted object, whichever it is.
+    let changed = |group: &Group<'_>| {
+        let finding = group.finding;
+        finding.remedy.change(&finding.service, &finding.exposer, &one.finding.exposer).object.clone()
+    };
+    one.finding.remedy == other.finding.remedy && one.services == other.services && changed(one) == changed(other)
+}
+
+/// What decided the target type, after the target type.
 fn source_phrase(source: &Source, finding: &Finding, max: usize) -> impl Display {
     text(move |f| match source {
-        Source::ControllerDefault => {
-            if matches!(finding.role, Role::TargetGroupBinding(_)) {
-                f.write_str("spec.targetType is not set: ")?;
-            }
-            f.write_str("the controller's default (settings: controller.defaultTargetType)")
-        }
-        Source::AutoModeDefault => f.write_str("the default of EKS Auto Mode"),
+        Source::ControllerDefault => f.write_str(", the controller's default (settings: controller.defaultTargetType)"),
+        Source::AutoModeDefault => f.write_str(", the default of EKS Auto Mode"),
+        Source::Annotation { .. } | Source::Field { .. } => write!(f, " ({})", line_phrase(source, finding, max)),
+    })
+}
+
+/// The line of an object that decided the target type.
+fn line_phrase(source: &Source, finding: &Finding, max: usize) -> impl Display {
+    text(move |f| match source {
+        Source::ControllerDefault | Source::AutoModeDefault => Ok(()),
         Source::Annotation { object: annotated, key } if *annotated == finding.exposer => match annotated.kind {
             Kind::Ingress => write!(f, "annotation {key} of the Ingress"),
             _ => write!(f, "annotation {key}"),
@@ -218,18 +253,17 @@ pub fn help(group: &Group<'_>, max: usize) -> impl Display {
             Remedy::Fix(fix) => help_by_fix(f, fix, group, max)?,
             Remedy::Instead(instead) => help_instead(f, instead, group, max)?,
         }
-        if let Some((kind, name)) = &finding.managed_by {
-            let changed = finding.remedy.change(&finding.service, &finding.exposer, &finding.exposer).object;
-            let manager = manager_phrase(kind, name, max);
-            write!(f, " {} is managed by {manager}: make the change there.", object(changed, max))?;
+        if let Some(manager) = &finding.managed_by {
+            let (changed, manager) = (object(&manager.object, max), manager_phrase(manager, max));
+            write!(f, " {changed} is managed by {manager}: make the change there.")?;
         }
         Ok(())
     })
 }
 
-/// The object that manages another one, by kind and name.
-pub fn manager_phrase(kind: &str, name: &str, max: usize) -> impl Display {
-    text(move |f| write!(f, "{} {}", display_text(kind, 63), shown_name(name, max)))
+/// What manages an object, by kind and name.
+pub fn manager_phrase(manager: &Manager, max: usize) -> impl Display {
+    text(move |f| write!(f, "{} {}", display_text(&manager.kind, 63), shown_name(&manager.name, max)))
 }
 
 fn help_by_fix(f: &mut Formatter<'_>, fix: &Fix, group: &Group<'_>, max: usize) -> fmt::Result {
@@ -291,7 +325,7 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
         }
         Instead::AnnotateService(Some(moved)) => write!(
             f,
-            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {services} (on the Ingress it would move {}), or {other_way}.",
+            "Set the annotation {INGRESS_TARGET_TYPE}: ip on {services} (on the Ingress it would also move {}), or {other_way}.",
             moved_phrase(moved, max)
         ),
         Instead::NumberHealthCheckPort { port, object: changed, field, target_type } => {
@@ -307,11 +341,19 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
                 "The health check port {name} {why}: on {changed}, set {field} to the pods' port as a number and {target_type}: ip, or {other_way}."
             )
         }
-        Instead::SplitLoadBalancer(moved) => write!(
-            f,
-            "Give {services} a load balancer of its own: the annotation {NLB_TARGET_TYPE} of {exposer} decides for all of its Services, and ip would move {}.",
-            moved_phrase(moved, max)
-        ),
+        Instead::SplitLoadBalancer(moved) => {
+            f.write_str("Give ")?;
+            match (is_own_load_balancer(finding), is_one(group)) {
+                (true, _) => write!(f, "{} a load balancer of its own", object(&moved.service, max)),
+                (false, true) => write!(f, "{services} a load balancer of its own"),
+                (false, false) => write!(f, "{services} a load balancer of their own"),
+            }?;
+            write!(
+                f,
+                ": the annotation {NLB_TARGET_TYPE} of {exposer} decides for all of its Services, and ip would also move {}.",
+                moved_phrase(moved, max)
+            )
+        }
         Instead::ChangeLoadBalancer => {
             write!(f, "Set the annotation {NLB_TARGET_TYPE}: ip on {exposer}, or {other_way}.")
         }
@@ -320,8 +362,11 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
         }
         Instead::ConfigureService => {
             let namespace = shown_name(&finding.service.namespace, max);
-            write!(f, "Apply a TargetGroupConfiguration in namespace {namespace} with spec.targetReference.name: ")?;
-            write_names(f, &group.services, max)?;
+            write!(f, "Apply a TargetGroupConfiguration in namespace {namespace} ")?;
+            match &*group.services {
+                [service] => write!(f, "with spec.targetReference.name: {}", shown_name(&service.name, max)),
+                _ => f.write_str("for each of them, with its name in spec.targetReference.name"),
+            }?;
             write!(f, " and spec.defaultConfiguration.targetType: ip, or {other_way}.")
         }
         Instead::OtherService => {
@@ -355,23 +400,15 @@ fn help_with_binding(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>
     }
 }
 
-fn write_names(f: &mut Formatter<'_>, services: &[&ObjectRef], max: usize) -> fmt::Result {
-    for (index, service) in services.iter().enumerate() {
-        f.write_str(if index == 0 { "" } else { " or " })?;
-        f.write_str(&shown_name(&service.name, max))?;
-    }
-    Ok(())
-}
-
 /// Another backend, and why it must not be moved to ip mode.
 fn moved_phrase(moved: &Moved, max: usize) -> impl Display {
     text(move |f| {
-        write!(f, "{} to ip mode too", object(&moved.service, max))?;
-        match moved.why {
-            MovedWhy::Works => Ok(()),
-            MovedWhy::Missing => f.write_str(", which does not exist yet"),
-            MovedWhy::Unknown => f.write_str(", which could not be looked up"),
-        }
+        object(&moved.service, max).fmt(f)?;
+        f.write_str(match moved.why {
+            MovedWhy::Works => "",
+            MovedWhy::Missing => ", which does not exist yet",
+            MovedWhy::Unknown => ", which could not be looked up",
+        })
     })
 }
 
@@ -393,51 +430,84 @@ fn other_way(group: &Group<'_>, max: usize) -> impl Display {
     })
 }
 
-/// What to do, in a few words: to the object that serves, where they name no other.
-pub fn fix_phrase(finding: &Finding, max: usize) -> impl Display {
-    text(move |f| match &finding.remedy {
-        Remedy::Fix(Fix::LoadBalancer) if is_headless_load_balancer(finding) => {
-            write!(f, "remove the annotations of the load balancer, or {NLB_TARGET_TYPE}: ip")
+/// What to do, in a few words: to the object that serves, where they name no other; and at its owner, where it has one.
+pub fn fix_phrase(group: &Group<'_>, max: usize) -> impl Display {
+    text(move |f| {
+        let finding = group.finding;
+        match &finding.remedy {
+            Remedy::Fix(fix) => write_fix(f, fix, finding),
+            Remedy::Instead(instead) => write_instead(f, instead, group, max),
+        }?;
+        match &finding.managed_by {
+            Some(manager) => write!(f, ", at its owner {}", manager_phrase(manager, max)),
+            None => Ok(()),
         }
-        Remedy::Fix(fix) => f.write_str(set_phrase(fix)),
-        Remedy::Instead(instead) => match instead {
-            Instead::ChangeLoadBalancer => write!(f, "{NLB_TARGET_TYPE}: ip"),
-            Instead::RecreateBinding | Instead::ChangeBinding => {
-                f.write_str("create it again with spec.targetType: ip")
-            }
-            Instead::NewTargetGroup => f.write_str("a target group of type ip and a binding to it"),
-            Instead::ChangeClassParams(params) => write!(f, "spec.targetType: ip in {}", object(params, max)),
-            Instead::ChangeServiceAnnotation | Instead::AnnotateService(_) => {
-                write!(f, "{INGRESS_TARGET_TYPE}: ip on the Service")
-            }
-            Instead::NumberHealthCheckPort { field, target_type, .. } => {
-                write!(f, "numeric {field} and {target_type}: ip")
-            }
-            Instead::SplitLoadBalancer(_) => f.write_str("a load balancer of its own"),
-            Instead::ChangeConfiguration { configuration, field } => {
-                write!(f, "{field}: ip on {}", object(configuration, max))
-            }
-            Instead::ConfigureService => {
-                write!(f, "a TargetGroupConfiguration for {} with targetType: ip", object(&finding.service, max))
-            }
-            Instead::OtherService => f.write_str("a second Service of type NodePort"),
-            Instead::CreateService if can_exist(finding) => write!(f, "create {}", object(&finding.service, max)),
-            Instead::CreateService => f.write_str("correct the reference"),
-        },
     })
 }
 
-/// What a fix sets.
-pub fn set_phrase(fix: &Fix) -> &'static str {
-    match fix {
-        Fix::TargetGroupBinding { .. } | Fix::IngressClassParams => "spec.targetType: ip",
-        Fix::Ingress | Fix::ServiceBehindIngress => "alb.ingress.kubernetes.io/target-type: ip",
-        Fix::LoadBalancer => "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type: ip",
-        Fix::TargetGroupConfiguration(TargetTypeField::RouteConfiguration(_)) => {
-            "targetType: ip in its routeConfigurations"
-        }
-        Fix::TargetGroupConfiguration(_) => "spec.defaultConfiguration.targetType: ip",
+fn write_fix(f: &mut Formatter<'_>, fix: &Fix, finding: &Finding) -> fmt::Result {
+    if *fix == Fix::LoadBalancer && is_headless_load_balancer(finding) {
+        f.write_str("remove the annotations of the load balancer, or ")?;
     }
+    set_phrase(fix).fmt(f)?;
+    f.write_str(match fix {
+        Fix::TargetGroupBinding { .. } | Fix::Ingress | Fix::LoadBalancer => "",
+        Fix::ServiceBehindIngress => " on the Service",
+        Fix::IngressClassParams => " on the IngressClassParams",
+        Fix::TargetGroupConfiguration(_) => " on the TargetGroupConfiguration",
+    })
+}
+
+fn write_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max: usize) -> fmt::Result {
+    let (finding, is_one) = (group.finding, is_one(group));
+    match instead {
+        Instead::ChangeLoadBalancer => write!(f, "{NLB_TARGET_TYPE}: ip"),
+        Instead::RecreateBinding | Instead::ChangeBinding => f.write_str("create it again with spec.targetType: ip"),
+        Instead::NewTargetGroup => f.write_str("a target group of type ip and a binding to it"),
+        Instead::ChangeClassParams(params) => write!(f, "spec.targetType: ip in {}", object(params, max)),
+        Instead::ChangeServiceAnnotation | Instead::AnnotateService(_) => {
+            write!(f, "{INGRESS_TARGET_TYPE}: ip on {}", if is_one { "the Service" } else { "the Services" })
+        }
+        Instead::NumberHealthCheckPort { object: changed, field, target_type, .. } => {
+            write!(f, "numeric {field} and {target_type}: ip")?;
+            match *changed == finding.exposer {
+                true => Ok(()),
+                false => write!(f, " on {}", object(changed, max)),
+            }
+        }
+        Instead::SplitLoadBalancer(moved) if is_own_load_balancer(finding) => {
+            write!(f, "a load balancer of its own for {}", object(&moved.service, max))
+        }
+        Instead::SplitLoadBalancer(_) if is_one => f.write_str("a load balancer of its own"),
+        Instead::SplitLoadBalancer(_) => f.write_str("a load balancer of their own"),
+        Instead::ChangeConfiguration { configuration, field } => {
+            write!(f, "{field}: ip on {}", object(configuration, max))
+        }
+        Instead::ConfigureService => {
+            f.write_str("a TargetGroupConfiguration for ")?;
+            if is_one { finding.service.write_path(f, max) } else { f.write_str("each") }?;
+            f.write_str(" with targetType: ip")
+        }
+        Instead::OtherService => other_way(group, max).fmt(f),
+        Instead::CreateService if can_exist(finding) && is_one => {
+            write!(f, "create {}", object(&finding.service, max))
+        }
+        Instead::CreateService if can_exist(finding) => f.write_str("create them"),
+        Instead::CreateService => f.write_str("correct the reference"),
+    }
+}
+
+/// What a fix sets.
+pub fn set_phrase(fix: &Fix) -> impl Display {
+    text(move |f| {
+        match fix {
+            Fix::TargetGroupBinding { .. } | Fix::IngressClassParams => TargetTypeField::Spec.fmt(f),
+            Fix::Ingress | Fix::ServiceBehindIngress => f.write_str(INGRESS_TARGET_TYPE),
+            Fix::LoadBalancer => f.write_str(NLB_TARGET_TYPE),
+            Fix::TargetGroupConfiguration(field) => field.fmt(f),
+        }?;
+        f.write_str(": ip")
+    })
 }
 
 /// Why something could not be looked up; with the host's own words where there is room.
@@ -458,7 +528,7 @@ pub fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> 
             LookupError::Unavailable(detail) if with_detail && !detail.is_empty() => {
                 // A list is preceded by a question for a name that no object has; nobody needs to know it.
                 let detail = detail.replace(" \"_\"", "");
-                write!(f, "the API server could not be asked for {asked} ({detail})")
+                write!(f, "the API server could not be asked for {asked}; the host says \"{detail}\"")
             }
             LookupError::Unavailable(_) | LookupError::NoSuchObject | LookupError::KindNotInstalled => {
                 write!(f, "the API server could not be asked for {asked}")

@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use super::MAX_LISTED;
 use super::phrases::{Group, in_short, lookup_problem, manager_phrase, object, set_phrase};
-use super::text::{text, warning};
+use super::text::warning;
 use crate::controller::annotations::INGRESS_TARGET_TYPE;
 use crate::decide::{Evaluation, Fate, Finding, Fix, Hint, Outcome, Refusal, Remedy, Unchecked};
-use crate::kubernetes::{DecodeError, display_text, shown_name};
+use crate::kubernetes::{DecodeError, ObjectRef, display_text, shown_name};
 
 /// Every warning. A refusal gives its short form as a warning too: the engine's monitor mode drops messages and patches but
 /// keeps warnings.
@@ -35,7 +35,7 @@ pub fn warnings(evaluation: &Evaluation) -> Vec<String> {
             warnings.extend(findings(Fate::Warned).take(MAX_LISTED).map(short_form));
         }
         Outcome::Accept | Outcome::Mutate(_) => {
-            warnings.extend(fixed(&findings(Fate::Fixed).collect::<Vec<_>>()));
+            warnings.extend(fixed(evaluation, &findings(Fate::Fixed).collect::<Vec<_>>()));
             warnings.extend(findings(Fate::Warned).take(MAX_LISTED).map(short_form));
             warnings.extend(failures(evaluation));
             let invalid_before = evaluation.invalid.iter().take(MAX_LISTED);
@@ -76,12 +76,11 @@ fn failures(evaluation: &Evaluation) -> impl Iterator<Item = String> {
 
 /// One line on a finding: at most 120 characters with names of usual length.
 fn short_form(finding: &Finding) -> String {
-    let group = Group { finding, services: vec![&finding.service] };
-    warning(&|f, max| in_short(&group, max).fmt(f))
+    warning(&|f, max| in_short(&Group::of(finding), None, max).fmt(f))
 }
 
 /// What was set, each fix once; and who may take it back.
-fn fixed(findings: &[&Finding]) -> Vec<String> {
+fn fixed(evaluation: &Evaluation, findings: &[&Finding]) -> Vec<String> {
     let mut told: Vec<&Remedy> = Vec::new();
     let mut warnings = Vec::new();
     for finding in findings {
@@ -89,54 +88,37 @@ fn fixed(findings: &[&Finding]) -> Vec<String> {
             continue;
         }
         told.push(&finding.remedy);
-        let Remedy::Fix(fix) = &finding.remedy else { continue };
-        warnings.push(set(finding, fix));
-        if let Some((kind, name)) = &finding.managed_by {
-            let changed = finding.remedy.change(&finding.service, &finding.exposer, &finding.exposer);
+        // A fix is a change of the admitted object.
+        let (Remedy::Fix(fix), Some(admitted)) = (&finding.remedy, &evaluation.object) else { continue };
+        warnings.push(set(admitted, finding, fix));
+        if let Some(manager) = &finding.managed_by {
             warnings.push(warning(&|f, max| {
-                let manager = manager_phrase(kind, name, max);
-                write!(
-                    f,
-                    "{}: its owner {manager} may take the change back; make it there",
-                    object(changed.object, max)
-                )
+                let manager = manager_phrase(manager, max);
+                write!(f, "{}: its owner {manager} may take the change back; make it there", object(admitted, max))
             }));
         }
     }
     warnings
 }
 
-fn set(finding: &Finding, fix: &Fix) -> String {
+fn set(admitted: &ObjectRef, finding: &Finding, fix: &Fix) -> String {
     warning(&|f, max| {
-        let replaces = finding
+        let is_annotation = matches!(fix, Fix::Ingress | Fix::ServiceBehindIngress | Fix::LoadBalancer);
+        let field = if is_annotation { "annotation " } else { "" };
+        write!(f, "{}: set {field}{}", object(admitted, max), set_phrase(fix))?;
+        let replaced = finding
             .target_type
             .as_ref()
             .filter(|resolved| !resolved.source.is_default() && resolved.value.name() != "ip");
-        let instead = text(|f| match replaces {
-            Some(resolved) if is_in_place(finding, fix) => {
-                write!(f, " (instead of {})", display_text(resolved.value.name(), 20))
-            }
-            _ => Ok(()),
-        });
-        match fix {
-            Fix::TargetGroupBinding { removes_node_selector } => {
-                let exposer = object(&finding.exposer, max);
-                let selector = if *removes_node_selector { ", removed spec.nodeSelector" } else { "" };
-                write!(
-                    f,
-                    "{exposer}: set spec.targetType: ip{instead}, annotation {INGRESS_TARGET_TYPE}: ip{selector}; its target group must be of type ip; an instance one needs a new one"
-                )
-            }
-            Fix::ServiceBehindIngress => {
-                write!(f, "{}: set annotation {}{instead}", object(&finding.service, max), set_phrase(fix))
-            }
-            Fix::Ingress | Fix::LoadBalancer => {
-                write!(f, "{}: set annotation {}{instead}", object(&finding.exposer, max), set_phrase(fix))
-            }
-            Fix::IngressClassParams | Fix::TargetGroupConfiguration(_) => {
-                write!(f, "set {}{instead}, for {}", set_phrase(fix), object(&finding.service, max))
-            }
+        if let Some(resolved) = replaced.filter(|_| is_in_place(finding, fix)) {
+            write!(f, " (instead of {})", display_text(resolved.value.name(), 20))?;
         }
+        let Fix::TargetGroupBinding { removes_node_selector } = fix else { return Ok(()) };
+        let selector = if *removes_node_selector { ", removed spec.nodeSelector" } else { "" };
+        write!(
+            f,
+            ", annotation {INGRESS_TARGET_TYPE}: ip{selector}; its target group must be of type ip; the type never changes: replace an instance one"
+        )
     })
 }
 
