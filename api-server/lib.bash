@@ -165,11 +165,12 @@ are_established() {
 		jq --exit-status 'all(.items[]; any(.status.conditions[]?; .type == "Established" and .status == "True"))'
 }
 
-# What Kubewarden's controller does: it (re)starts the policy server with the ClusterAdmissionPolicies that are in the
+# What Kubewarden's controller does: it (re)starts the policy server with the policies and policy groups that are in the
 # cluster, then registers a webhook for each. MODULE is the file that serves for modules in a registry.
+KINDS_OF_POLICIES=clusteradmissionpolicies,clusteradmissionpolicygroups,admissionpolicies
 reconcile_policies() {
 	local policies
-	policies=$(kubectl get clusteradmissionpolicies --output json)
+	policies=$(kubectl get "$KINDS_OF_POLICIES" --all-namespaces --output json)
 	remove_webhooks
 	stop policy-server
 	render policies <<<"$policies" >"$CLUSTER/policies.yml"

@@ -52,11 +52,14 @@ fn the_metadata_is_complete() {
             "contextAwareResources",
             "hostCapabilities",
             "executionMode",
+            "minimumKubewardenVersion",
             "backgroundAudit",
             "annotations"
         ]
     );
     assert_eq!(metadata["executionMode"], "kubewarden-wapc");
+    // The first release with field masks; e2e-tests/kwctl tries it on the host.
+    assert_eq!(metadata["minimumKubewardenVersion"], "1.33.0");
     assert_eq!(metadata["backgroundAudit"], true);
     assert_eq!(
         keys(&metadata["annotations"]).into_iter().collect::<BTreeSet<_>>(),
