@@ -357,12 +357,12 @@ fn the_policy_of_a_namespace_finds_what_needs_no_lookup() {
 fn the_policy_group_has_a_member_for_each_controller() {
     let [object] = documents(&read("deploy/examples/policy-group.yaml"), "the example").try_into().expect("one");
     let spec = typed::<ClusterAdmissionPolicyGroup>(&object).spec.expect("a spec");
-    assert_eq!(spec.expression, "internal() && public()");
+    assert_eq!(spec.expression, "alb_internal() && alb_public()");
     let conditions =
         spec.match_conditions.expect("conditions").into_iter().map(|it| (it.name, it.expression)).collect();
     assert_eq!(policy("deploy/reject.yaml: aws-headless-service").conditions(), conditions);
     let members = object["spec"]["policies"].as_object().expect("members");
-    assert_eq!(members.keys().collect::<Vec<_>>(), ["internal", "public"]);
+    assert_eq!(members.keys().collect::<Vec<_>>(), ["alb_internal", "alb_public"]);
     let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
     for (name, member) in members {
         assert_eq!(member["module"], module_address().as_str(), "{name}");
@@ -370,7 +370,7 @@ fn the_policy_group_has_a_member_for_each_controller() {
         // The case is about the class `alb`; its controller is this member's, as far as the rest goes.
         let mut settings = member["settings"].clone();
         settings["controller"]["ingressClass"] = json!("alb");
-        let expected = if name == "public" { CaseOutcome::Reject } else { CaseOutcome::Accept };
+        let expected = if name == "alb_public" { CaseOutcome::Reject } else { CaseOutcome::Accept };
         for case in ["ingress/default-instance--rejected", "ingress/service-side-default-instance--rejected"] {
             let case = format!("headless-instance-mode/{case}");
             let observed = answered(&case, &settings, &member["contextAwareResources"]);
