@@ -43,6 +43,11 @@ start() {
 	echo $! >"$CLUSTER/$name.pid"
 	# Nobody waits for it, and bash is not to tell how it ended.
 	disown
+	# Until it is the program: on a busy machine it is a copy of bash for a while, and would count as ended.
+	for _ in {1..100}; do
+		! is_running "$name" && kill -0 $! 2>/dev/null || break
+		sleep 0.05
+	done
 }
 
 # Whether NAME runs; a process that merely has the same id has not this folder on its command line.
