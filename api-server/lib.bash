@@ -45,7 +45,7 @@ start() {
 	disown
 	# Until it is the program: on a busy machine it is a copy of bash for a while, and would count as ended.
 	for _ in {1..100}; do
-		! is_running "$name" && kill -0 $! 2>/dev/null || break
+		if is_running "$name" || ! kill -0 $! 2>/dev/null; then break; fi
 		sleep 0.05
 	done
 }
