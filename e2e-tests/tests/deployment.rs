@@ -362,10 +362,12 @@ fn the_policy_group_has_a_member_for_each_controller() {
         spec.match_conditions.expect("conditions").into_iter().map(|it| (it.name, it.expression)).collect();
     assert_eq!(policy("deploy/reject.yaml: aws-headless-service").conditions(), conditions);
     let members = object["spec"]["policies"].as_object().expect("members");
+    let everything = policy("deploy/reject.yaml: aws-headless-service");
     assert_eq!(members.keys().collect::<Vec<_>>(), ["alb_internal", "alb_public"]);
     let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
     for (name, member) in members {
         assert_eq!(member["module"], module_address().as_str(), "{name}");
+        assert_eq!(&member["contextAwareResources"], everything.field("contextAwareResources"), "{name}");
         assert!(module.policy.validate_settings(&member["settings"].to_string()).expect("an answer").valid, "{name}");
         // The case is about the class `alb`; its controller is this member's, as far as the rest goes.
         let mut settings = member["settings"].clone();
