@@ -178,7 +178,7 @@ policy-sbom.cdx.json:
 	cargo cyclonedx --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy-sbom.cdx
 	find . -mindepth 2 -name policy-sbom.cdx.json -not -path './target/*' -delete # one for each other member
 
-# The same list in the other format.
+# The same in the other format; it names crates of other platforms too, such as libc.
 SPDX := 0.10.0
 .PHONY: policy-sbom.spdx.json
 policy-sbom.spdx.json:
