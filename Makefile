@@ -50,7 +50,7 @@ registry:
 # Asked for before anything is built, so that nobody waits for a build that ends in this message.
 .PHONY: kwctl
 kwctl:
-	@command -v kwctl >/dev/null || { echo "kwctl is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
+	@command -v kwctl >/dev/null || { echo "kwctl is not on the PATH: get it from https://github.com/kubewarden/adm-controller/releases" >&2; exit 1; }
 
 # What rustup has is not asked for again, so that these two do without a network.
 .PHONY: wasm-target
@@ -131,7 +131,7 @@ cluster-tests: kwctl policy-server api-server annotated-policy.wasm
 
 .PHONY: policy-server
 policy-server:
-	@command -v policy-server >/dev/null || { echo "policy-server is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
+	@command -v policy-server >/dev/null || { echo "policy-server is not on the PATH: get it from https://github.com/kubewarden/adm-controller/releases" >&2; exit 1; }
 
 # Writes the table of settings, the form, the schema, docs/rules.md, deploy/gateway/ and artifacthub-pkg.yml; `make test` fails when they are stale.
 .PHONY: docs
