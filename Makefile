@@ -37,6 +37,12 @@ annotated-policy.wasm: kwctl policy.wasm
 push: registry annotated-policy.wasm
 	kwctl push annotated-policy.wasm registry://$(REGISTRY)/aws-headless-service-policy:v$(VERSION)
 
+# `deploy/` with the Kustomize in the kubectl on the PATH: every overlay with every component is what the tests say.
+.PHONY: kustomize
+kustomize: policy.wasm
+	@command -v kubectl >/dev/null || { echo "kubectl is not on the PATH: get it from https://kubernetes.io/docs/tasks/tools" >&2; exit 1; }
+	cargo test --locked --package e2e-tests --test kustomize -- --include-ignored --nocapture
+
 .PHONY: registry
 registry:
 	@[ -n "$(REGISTRY)" ] || { echo "where to? make push REGISTRY=registry.example.com/policies" >&2; exit 1; }
@@ -44,7 +50,7 @@ registry:
 # Asked for before anything is built, so that nobody waits for a build that ends in this message.
 .PHONY: kwctl
 kwctl:
-	@command -v kwctl >/dev/null || { echo "kwctl is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
+	@command -v kwctl >/dev/null || { echo "kwctl is not on the PATH: get it from https://github.com/kubewarden/adm-controller/releases" >&2; exit 1; }
 
 # What rustup has is not asked for again, so that these two do without a network.
 .PHONY: wasm-target
@@ -125,7 +131,7 @@ cluster-tests: kwctl policy-server api-server annotated-policy.wasm
 
 .PHONY: policy-server
 policy-server:
-	@command -v policy-server >/dev/null || { echo "policy-server is not on the PATH: get it from https://github.com/kubewarden/kubewarden-controller/releases" >&2; exit 1; }
+	@command -v policy-server >/dev/null || { echo "policy-server is not on the PATH: get it from https://github.com/kubewarden/adm-controller/releases" >&2; exit 1; }
 
 # Writes the table of settings, the form, the schema, docs/rules.md, deploy/gateway/ and artifacthub-pkg.yml; `make test` fails when they are stale.
 .PHONY: docs
@@ -156,8 +162,13 @@ release-rustc:
 
 # What a release publishes.
 .PHONY: release
-release: release-rustc annotated-policy.wasm policy-sbom.cdx.json
-	sha256sum policy.wasm annotated-policy.wasm policy-sbom.cdx.json > SHA256SUMS
+release: release-rustc annotated-policy.wasm policy-sbom.cdx.json policy-sbom.spdx.json
+	sha256sum policy.wasm annotated-policy.wasm policy-sbom.cdx.json policy-sbom.spdx.json > SHA256SUMS
+
+# All of a release that needs no identity: what is built is pushed to a registry on loopback, pulled and compared.
+.PHONY: release-dry-run
+release-dry-run: release
+	scripts/release-dry-run.sh
 
 # What the module is made of, without the host and the tests; features that the tests ask for add a few crates to the list.
 CYCLONEDX := 0.5.9
@@ -167,7 +178,23 @@ policy-sbom.cdx.json:
 	cargo cyclonedx --format json --spec-version 1.5 --target $(TARGET) --no-build-deps --override-filename policy-sbom.cdx
 	find . -mindepth 2 -name policy-sbom.cdx.json -not -path './target/*' -delete # one for each other member
 
+# The same in the other format; it names crates of other platforms too, such as libc.
+SPDX := 0.10.0
+.PHONY: policy-sbom.spdx.json
+policy-sbom.spdx.json:
+	@command -v cargo-sbom >/dev/null || { echo "cargo-sbom is not on the PATH: cargo install cargo-sbom --version $(SPDX) --locked" >&2; exit 1; }
+	cargo sbom --cargo-package aws-headless-service-policy --output-format spdx_json_2_3 > $@
+
+# Spelling, and what is wrong or careless in the workflows. .github/hygiene.txt has the versions.
+.PHONY: hygiene
+hygiene:
+	@for tool in typos actionlint zizmor; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	[ -z "$$missing" ] || { echo "not on the PATH (pip install -r .github/hygiene.txt):$$missing" >&2; exit 1; }
+	typos
+	actionlint
+	zizmor --offline --pedantic .github
+
 .PHONY: clean
 clean:
 	cargo clean
-	rm -f policy.wasm annotated-policy.wasm policy-sbom.cdx.json SHA256SUMS
+	rm -f policy.wasm annotated-policy.wasm policy-sbom.cdx.json policy-sbom.spdx.json SHA256SUMS

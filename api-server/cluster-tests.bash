@@ -10,7 +10,7 @@ set -euo pipefail
 
 # deploy FILE [SED COMMAND] applies policies, changed by sed where a page says so, and lets nobody else's stand.
 deploy() {
-	kubectl delete clusteradmissionpolicies --all >/dev/null
+	kubectl delete "$KINDS_OF_POLICIES" --all --all-namespaces >/dev/null
 	sed "${2:-}" "$REPOSITORY/deploy/$1" | kubectl apply --filename -
 	reconcile_policies
 }

@@ -43,6 +43,11 @@ start() {
 	echo $! >"$CLUSTER/$name.pid"
 	# Nobody waits for it, and bash is not to tell how it ended.
 	disown
+	# Until it is the program: on a busy machine it is a copy of bash for a while, and would count as ended.
+	for _ in {1..100}; do
+		if is_running "$name" || ! kill -0 $! 2>/dev/null; then break; fi
+		sleep 0.05
+	done
 }
 
 # Whether NAME runs; a process that merely has the same id has not this folder on its command line.
@@ -165,11 +170,12 @@ are_established() {
 		jq --exit-status 'all(.items[]; any(.status.conditions[]?; .type == "Established" and .status == "True"))'
 }
 
-# What Kubewarden's controller does: it (re)starts the policy server with the ClusterAdmissionPolicies that are in the
+# What Kubewarden's controller does: it (re)starts the policy server with the policies and policy groups that are in the
 # cluster, then registers a webhook for each. MODULE is the file that serves for modules in a registry.
+KINDS_OF_POLICIES=clusteradmissionpolicies,clusteradmissionpolicygroups,admissionpolicies
 reconcile_policies() {
 	local policies
-	policies=$(kubectl get clusteradmissionpolicies --output json)
+	policies=$(kubectl get "$KINDS_OF_POLICIES" --all-namespaces --output json)
 	remove_webhooks
 	stop policy-server
 	render policies <<<"$policies" >"$CLUSTER/policies.yml"

@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use aws_headless_service_policy::rules::Problem;
-use e2e_tests::cases::{self, Case, CaseOutcome};
+use e2e_tests::cases::{self, Case, CaseOutcome, Observed};
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
 use e2e_tests::written;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
+use kubewarden_policy_sdk::crd::policies::admission_policy::AdmissionPolicy;
 use kubewarden_policy_sdk::crd::policies::cluster_admission_policy::{
     ClusterAdmissionPolicy, ClusterAdmissionPolicySpec,
 };
+use kubewarden_policy_sdk::crd::policies::cluster_admission_policy_group::ClusterAdmissionPolicyGroup;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -168,8 +170,11 @@ fn names_in(folder: &str) -> BTreeSet<String> {
 #[test]
 fn the_folder_holds_what_is_tested() {
     let names = names_in("deploy");
-    let known = ["gateway", "monitor.yaml", "mutate.yaml", "policy-server-values.yaml", "rbac.yaml", "reject.yaml"];
-    assert_eq!(names, known.map(str::to_owned).into());
+    // tests/kustomize.rs looks into the folders of Kustomize.
+    let folders = ["base", "components", "examples", "gateway", "overlays"];
+    let files = ["monitor.yaml", "mutate.yaml", "policy-server-values.yaml", "rbac.yaml", "reject.yaml"];
+    assert_eq!(names, folders.into_iter().chain(files).map(str::to_owned).collect());
+    assert_eq!(names_in("deploy/examples"), ["admission-policy.yaml", "policy-group.yaml"].map(str::to_owned).into());
     assert_eq!(names_in("deploy/gateway"), ["monitor.yaml", "mutate.yaml", "reject.yaml"].map(str::to_owned).into());
     let page = read(INSTALL);
     for name in names {
@@ -299,7 +304,80 @@ fn each_file_does_what_its_name_says() {
     let validating = policy("deploy/mutate.yaml: aws-headless-service");
     assert_eq!(validating.object, policy("deploy/reject.yaml: aws-headless-service").object);
     for policy in policies() {
-        assert!("aws-load-balancer-webhook" < format!("clusterwide-{}", policy.name).as_str());
+        assert!("aws-load-balancer-webhook" < webhook(&policy.name).as_str());
+    }
+}
+
+/// What the metadata and a file of `deploy/examples/` must agree about.
+fn module_address() -> String {
+    let annotations = yaml::single(&read("policy-metadata.yml"), "policy-metadata.yml").expect("YAML");
+    let address = annotations["annotations"]["io.kubewarden.policy.ociUrl"].as_str().expect("an address");
+    format!("registry://{address}:v{}", env!("CARGO_PKG_VERSION"))
+}
+
+/// A case as the policy with these settings answers it, when it may look up these kinds and no others.
+fn answered(case: &str, settings: &Value, granted: &Value) -> Observed {
+    let mut access = granted_access().expect("metadata");
+    access.context_aware_resources = serde_json::from_value(granted.clone()).expect("resources");
+    let case = cases::read(&repository().join("e2e-tests/cases").join(case), &access).expect("a case");
+    let payload = json!({"request": case.request.expect("a request"), "settings": settings}).to_string();
+    Core.run(payload.as_bytes(), &case.cluster).expect("an answer")
+}
+
+/// A namespaced policy has no kinds that it may look up, and finds what needs no other object.
+#[test]
+fn the_policy_of_a_namespace_finds_what_needs_no_lookup() {
+    let [object] = documents(&read("deploy/examples/admission-policy.yaml"), "the example").try_into().expect("one");
+    let spec = typed::<AdmissionPolicy>(&object).spec.expect("a spec");
+    assert_eq!(spec.module, module_address());
+    assert!(!spec.mutating);
+    let settings = &spec.settings.0;
+    let outcome = |case: &str| answered(case, settings, &json!([])).outcome();
+    // One end is the Service itself.
+    assert_eq!(outcome("headless-instance-mode/nlb-service/external-instance--rejected"), CaseOutcome::Reject);
+    // The other end is out of sight, from both sides.
+    for case in [
+        "headless-instance-mode/ingress/service-side-default-instance--rejected",
+        "headless-instance-mode/target-group-binding/service-side-instance--rejected",
+        "headless-instance-mode/target-group-binding/instance--rejected",
+    ] {
+        let observed = answered(case, settings, &json!([]));
+        assert_eq!(observed.outcome(), CaseOutcome::Accept, "{case}");
+        assert_eq!(observed.response["warnings"], Value::Null, "{case}");
+    }
+    // Without the setting, each of them would be refused.
+    let strict = json!({"mode": "reject"});
+    let observed =
+        answered("headless-instance-mode/target-group-binding/service-side-instance--rejected", &strict, &json!([]));
+    assert_eq!((observed.outcome(), &observed.response["code"]), (CaseOutcome::Reject, &json!(500)));
+}
+
+/// The members of the group answer for their own controller, and may look up all that they need for it.
+#[test]
+fn the_policy_group_has_a_member_for_each_controller() {
+    let [object] = documents(&read("deploy/examples/policy-group.yaml"), "the example").try_into().expect("one");
+    let spec = typed::<ClusterAdmissionPolicyGroup>(&object).spec.expect("a spec");
+    assert_eq!(spec.expression, "alb_internal() && alb_public()");
+    let conditions =
+        spec.match_conditions.expect("conditions").into_iter().map(|it| (it.name, it.expression)).collect();
+    assert_eq!(policy("deploy/reject.yaml: aws-headless-service").conditions(), conditions);
+    let members = object["spec"]["policies"].as_object().expect("members");
+    let everything = policy("deploy/reject.yaml: aws-headless-service");
+    assert_eq!(members.keys().collect::<Vec<_>>(), ["alb_internal", "alb_public"]);
+    let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
+    for (name, member) in members {
+        assert_eq!(member["module"], module_address().as_str(), "{name}");
+        assert_eq!(&member["contextAwareResources"], everything.field("contextAwareResources"), "{name}");
+        assert!(module.policy.validate_settings(&member["settings"].to_string()).expect("an answer").valid, "{name}");
+        // The case is about the class `alb`; its controller is this member's, as far as the rest goes.
+        let mut settings = member["settings"].clone();
+        settings["controller"]["ingressClass"] = json!("alb");
+        let expected = if name == "alb_public" { CaseOutcome::Reject } else { CaseOutcome::Accept };
+        for case in ["ingress/default-instance--rejected", "ingress/service-side-default-instance--rejected"] {
+            let case = format!("headless-instance-mode/{case}");
+            let observed = answered(&case, &settings, &member["contextAwareResources"]);
+            assert_eq!(observed.outcome(), expected, "{name}: {case}: {}", observed.response["message"]);
+        }
     }
 }
 
@@ -596,15 +674,20 @@ fn commands(block: &str) -> Vec<String> {
     commands.map(|command| command.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
+/// What Kubewarden calls the webhook configuration of a ClusterAdmissionPolicy since 1.37.2.
+fn webhook(policy: &str) -> String {
+    format!("kw.cap.{policy}")
+}
+
 /// An object in the cluster that a command of the page names, once everything in `deploy/` is deployed.
 fn deployed(kind: &str, name: &str) -> Option<Value> {
     let policies = policies().into_iter().filter(|policy| !policy.origin.contains("/monitor.yaml"));
     policies.map(|policy| (policy.spec.mutating, policy)).find_map(|(mutating, policy)| {
         // Kubewarden: internal/controller/policy_subreconciler_webhook.go.
         let webhook = json!({
-            "metadata": {"name": format!("clusterwide-{}", policy.name)},
+            "metadata": {"name": webhook(&policy.name)},
             "webhooks": [{
-                "name": format!("clusterwide-{}.kubewarden.admission", policy.name),
+                "name": format!("{}.kubewarden.admission", webhook(&policy.name)),
                 "admissionReviewVersions": ["v1"],
                 "clientConfig": {},
                 "sideEffects": "None",
@@ -697,7 +780,7 @@ fn the_page_waits_for_what_it_changes() {
         assert_eq!(commands.get(last + 1..last + 3).unwrap_or_default(), ["sleep 10", rollout], "{block}");
         waits += 1;
     }
-    assert_eq!(waits, 5, "audit, warn, reject, mutate, and the emergency");
+    assert_eq!(waits, 6, "audit, warn, reject, mutate, the migration, and the emergency");
 }
 
 /// The loop that asks for permissions.

@@ -20,6 +20,7 @@ const METADATA: &str = "policy-metadata.yml";
 const PACKAGE: &str = "artifacthub-pkg.yml";
 const FORM: &str = "questions-ui.yml";
 const SCHEMA: &str = "docs/settings.schema.json";
+const LOGO: &str = "docs/logo.svg";
 
 fn read(name: &str) -> String {
     fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
@@ -52,11 +53,14 @@ fn the_metadata_is_complete() {
             "contextAwareResources",
             "hostCapabilities",
             "executionMode",
+            "minimumKubewardenVersion",
             "backgroundAudit",
             "annotations"
         ]
     );
     assert_eq!(metadata["executionMode"], "kubewarden-wapc");
+    // The first release with field masks; e2e-tests/kwctl tries it on the host.
+    assert_eq!(metadata["minimumKubewardenVersion"], "1.33.0");
     assert_eq!(metadata["backgroundAudit"], true);
     assert_eq!(
         keys(&metadata["annotations"]).into_iter().collect::<BTreeSet<_>>(),
@@ -134,6 +138,21 @@ fn the_addresses_are_those_of_the_metadata() {
     assert_eq!(wrong, [""; 0]);
 }
 
+/// The release workflow puts everything that Artifact Hub reads into the branch of that name.
+#[test]
+fn artifact_hub_gets_what_the_package_refers_to() {
+    let workflow = read(".github/workflows/release.yml");
+    let files = workflow.lines().find_map(|line| line.trim().strip_prefix("files=(")).expect("a list of files");
+    let files: Vec<&str> = files.trim_end_matches(')').split(' ').collect();
+    assert_eq!(files, [PACKAGE, "artifacthub-repo.yml", "README.md", LOGO]);
+    for file in files {
+        assert!(repository().join(file).is_file(), "{file}");
+    }
+    let owners = read_yaml("artifacthub-repo.yml");
+    let email = owners["owners"][0]["email"].as_str().expect("an address");
+    assert!(annotation("io.kubewarden.policy.author").ends_with(&format!("<{email}>")), "{email}");
+}
+
 fn is_of_address(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_./:$".contains(c)
 }
@@ -161,7 +180,8 @@ fn the_package_for_artifact_hub_is_fresh() {
     written::is_fresh(PACKAGE, &package()).unwrap();
 }
 
-/// What `kwctl scaffold artifacthub` makes of the metadata and the form, but for the time of day and the comment.
+/// What `kwctl scaffold artifacthub` makes of the metadata and the form, but for the time of day, the comment, and what is this
+/// policy's own: who provides it, its category and logo, what changed, and what goes with it.
 fn package() -> String {
     let metadata = read_yaml(METADATA);
     let version = annotation("io.kubewarden.policy.version");
@@ -182,6 +202,8 @@ fn package() -> String {
         "version": version,
         "name": annotation("io.kubewarden.policy.title"),
         "displayName": annotation("io.artifacthub.displayName"),
+        "category": "networking",
+        "logoPath": LOGO,
         "createdAt": format!("{}T00:00:00Z", day_of_release(&version)),
         "description": annotation("io.kubewarden.policy.description"),
         "license": annotation("io.kubewarden.policy.license"),
@@ -192,10 +214,15 @@ fn package() -> String {
             {"name": "policy", "url": format!("{source}/releases/download/v{version}/policy.wasm")},
             {"name": "source", "url": source},
         ],
+        "screenshots": [{"title": "A refusal, and its fix", "url": format!("{source}/raw/v{version}/docs/refusal.svg")}],
         "install": install,
         "maintainers": [{"name": name, "email": email}],
-        "provider": {"name": "kubewarden"},
-        "recommendations": [{"url": "https://artifacthub.io/packages/helm/kubewarden/kubewarden-controller"}],
+        "provider": {"name": name},
+        "changes": changes(&version),
+        "recommendations": [
+            {"url": "https://artifacthub.io/packages/helm/kubewarden/admission-controller"},
+            {"url": "https://artifacthub.io/packages/helm/aws/aws-load-balancer-controller"},
+        ],
         "annotations": {
             "kubewarden/contextAwareResources": as_text(&resources.into()),
             "kubewarden/mutation": metadata["mutating"].to_string(),
@@ -209,6 +236,30 @@ fn package() -> String {
          # form of `kwctl scaffold artifacthub`.\n{}",
         as_text(&package)
     )
+}
+
+/// The entries of the changelog for a version, as Artifact Hub has them.
+fn changes(version: &str) -> Vec<Value> {
+    let changelog = read("CHANGELOG.md");
+    let heading = format!("## [{version}]");
+    let lines = changelog.lines().skip_while(|line| !line.starts_with(&heading)).skip(1);
+    let (mut kind, mut changes) = (String::new(), Vec::<(String, String)>::new());
+    for line in lines.take_while(|line| !line.starts_with("## ")) {
+        if let Some(section) = line.strip_prefix("### ") {
+            kind = section.to_lowercase();
+        } else if let Some(entry) = line.strip_prefix("- ") {
+            changes.push((kind.clone(), entry.trim_start_matches("★ ").to_owned()));
+        } else if let (Some((_, description)), false) = (changes.last_mut(), line.is_empty()) {
+            *description = format!("{description} {}", line.trim());
+        }
+    }
+    assert!(!changes.is_empty(), "CHANGELOG.md: nothing about {version}");
+    let kinds = ["added", "changed", "deprecated", "removed", "fixed", "security"];
+    let entry = |(kind, description): (String, String)| {
+        assert!(kinds.contains(&kind.as_str()), "CHANGELOG.md: {kind} is no kind of change");
+        json!({"kind": kind, "description": plain(&description)})
+    };
+    changes.into_iter().map(entry).collect()
 }
 
 /// The day that stands in the changelog's heading of a version.
@@ -641,4 +692,71 @@ fn written_settings_are_valid_by_the_schema_too() {
         assert!(is_valid(&schema, &settings), "{place}: {settings}");
         assert!(Settings::from_json(&settings.to_string()).is_ok(), "{place}: {settings}");
     }
+}
+
+const PICTURE: &str = "docs/refusal.svg";
+
+/// The picture of the README shows a page of the cluster tests, which is what kubectl has printed.
+#[test]
+fn the_picture_is_fresh() {
+    let page = read("api-server/cluster-tests/reject.md");
+    let apply = "$ kubectl apply --filename ingress.yaml";
+    let annotate = "$ kubectl annotate --namespace shop service cart alb.ingress.kubernetes.io/target-type=ip";
+    let mut session = Vec::new();
+    for (command, time) in [(apply, 0), (annotate, 0), (apply, 1)] {
+        let lines: Vec<&str> = page.lines().collect();
+        let is_run = |(index, line): (usize, &&str)| (*line == command).then_some(index);
+        let start = lines.iter().enumerate().filter_map(is_run).nth(time).unwrap_or_else(|| panic!("no {command}"));
+        let printed = lines[start + 1..].iter().take_while(|line| !line.starts_with(['$', '`', '[']));
+        session.push(command);
+        session.extend(printed);
+    }
+    written::is_fresh(PICTURE, &picture(&session)).unwrap();
+}
+
+/// Lines of a terminal, in the colours that tell commands, warnings and errors apart.
+fn picture(session: &[&str]) -> String {
+    const COLUMNS: usize = 104;
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    for line in session {
+        let class = match line.split([' ', ':']).next() {
+            Some("$") => "command",
+            Some("Warning") => "warning",
+            Some("Error") => "error",
+            _ => "",
+        };
+        rows.extend(wrapped(line, COLUMNS).into_iter().map(|row| (class, row)));
+    }
+    let height = 20 * rows.len() + 34;
+    let mut svg = format!(
+        "<!-- Written by `make docs`, from api-server/cluster-tests/reject.md. -->\n\
+         <svg xmlns=\"http://www.w3.org/2000/svg\" xml:space=\"preserve\" viewBox=\"0 0 880 {height}\" role=\"img\" font-family=\"ui-monospace, \
+         'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"13.4\">\n\
+         <title>An Ingress is refused, corrected as the message says, and admitted</title>\n\
+         <style>text {{ fill: #c9d1d9; white-space: pre }} .command {{ fill: #ffffff; font-weight: bold }} \
+         .warning {{ fill: #e3b341 }} .error {{ fill: #ff9b8e }}</style>\n\
+         <rect width=\"880\" height=\"{height}\" rx=\"8\" fill=\"#0d1117\"/>\n"
+    );
+    for (index, (class, row)) in rows.iter().enumerate() {
+        let text = row.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+        svg += &format!("<text x=\"16\" y=\"{}\"{class}>{text}</text>\n", 20 * index + 31);
+    }
+    svg + "</svg>\n"
+}
+
+/// A line, broken between words; what follows the first row is indented.
+fn wrapped(line: &str, columns: usize) -> Vec<String> {
+    let mut rows = vec![String::new()];
+    for word in line.split(' ') {
+        let row = rows.last_mut().expect("a row");
+        if row.is_empty() {
+            *row = word.to_owned();
+        } else if row.len() + 1 + word.len() <= columns {
+            *row = format!("{row} {word}");
+        } else {
+            rows.push(format!("  {word}"));
+        }
+    }
+    rows
 }

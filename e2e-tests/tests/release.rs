@@ -102,14 +102,43 @@ fn workflows_are_careful() {
     }
 }
 
-/// What is released has been tested with the same kwctl.
+/// The releases of Kubewarden that a job is run with, oldest first.
+fn matrix(job: &Value) -> Vec<&str> {
+    let versions = job["strategy"]["matrix"]["kubewarden"].as_array().expect("a matrix");
+    versions.iter().map(|version| version.as_str().expect("a version")).collect()
+}
+
+/// The last two stable releases, and the one whose engine the embedded host is. What is released has been tested with the
+/// same kwctl, and the README says with which ones.
 #[test]
-fn workflows_use_one_kwctl() {
-    let versions: BTreeSet<String> = workflows()
-        .iter()
-        .filter_map(|(_, workflow)| workflow["env"]["KWCTL_VERSION"].as_str().map(str::to_owned))
+fn workflows_use_the_same_releases_of_kubewarden() {
+    let (ci, cluster_tests, release) = (workflow("ci.yml"), workflow("cluster-tests.yml"), workflow("release.yml"));
+    let versions = matrix(&ci["jobs"]["e2e-tests"]);
+    assert_eq!(versions, matrix(&cluster_tests["jobs"]["cluster-tests"]));
+    assert!(versions.len() >= 2, "{versions:?}");
+    let newest = versions.last().copied();
+    assert_eq!(release["env"]["KUBEWARDEN_VERSION"].as_str(), newest);
+    let installed: BTreeSet<&str> = [&ci, &cluster_tests, &release]
+        .into_iter()
+        .flat_map(|workflow| jobs(workflow).flat_map(|(_, job)| steps(job)))
+        .filter(|step| uses(step, "kubewarden/github-actions/kwctl-installer"))
+        .map(|step| step["with"]["kwctl-version"].as_str().expect("a version"))
         .collect();
-    assert_eq!(versions.len(), 1, "{versions:?}");
+    let known = ["${{ env.KUBEWARDEN_VERSION }}", "${{ matrix.kubewarden }}", newest.expect("a version")];
+    assert_eq!(installed, known.into());
+    let readme = read(&repository().join("README.md"));
+    for version in versions {
+        let version = version.trim_start_matches('v');
+        assert!(readme.contains(version), "README.md says nothing of Kubewarden {version}");
+    }
+    // The engine of the embedded host, and the API server of the sessions.
+    let lock = read(&repository().join("Cargo.lock"));
+    let engine = lock.split("name = \"wasmtime\"\nversion = \"").nth(1).and_then(|rest| rest.split('.').next());
+    assert!(readme.contains(&format!("| wasmtime {},", engine.expect("wasmtime"))), "README.md names another engine");
+    let modules = read(&repository().join("api-server/go.mod"));
+    let kubernetes = modules.lines().find_map(|line| line.trim().strip_prefix("k8s.io/kubernetes v"));
+    let row = format!("| Kubernetes | {} |", kubernetes.expect("Kubernetes"));
+    assert!(readme.contains(&row), "README.md does not have: {row}");
 }
 
 /// What would be skipped, or could fail and nobody would see it.
@@ -129,7 +158,17 @@ fn ci_runs_everything() {
     let scripts = scripts(&ci);
     let targets: BTreeSet<&str> =
         scripts.iter().flat_map(|script| script.lines()).flat_map(targets_of_command).collect();
-    assert_eq!(targets, ["e2e-tests", "policy.wasm", "release-rustc", "reproducible", "test"].into());
+    let expected = [
+        "e2e-tests",
+        "hygiene",
+        "kustomize",
+        "policy.wasm",
+        "release-dry-run",
+        "release-rustc",
+        "reproducible",
+        "test",
+    ];
+    assert_eq!(targets, expected.into());
     let runs = |text: &str| scripts.iter().any(|script| script.contains(text));
     assert!(runs("wc -c < policy.wasm"), "nothing prints the module's size");
     // For wasm32-wasip1, `make test` builds it.
@@ -175,7 +214,7 @@ fn a_release_is_tested_then_built_then_pushed_and_signed() {
     }
 
     // What is built is what is handed on, pushed, signed and attached.
-    let files = ["policy.wasm", "annotated-policy.wasm", "policy-sbom.cdx.json", "SHA256SUMS"];
+    let files = ["policy.wasm", "annotated-policy.wasm", "policy-sbom.cdx.json", "policy-sbom.spdx.json", "SHA256SUMS"];
     assert!(steps(job("build")).any(|step| step["run"] == "make release"));
     let upload = steps(job("build")).find(|step| uses(step, "actions/upload-artifact")).expect("an artifact");
     let uploaded = upload["with"]["path"].as_str().expect("paths");
@@ -183,12 +222,11 @@ fn a_release_is_tested_then_built_then_pushed_and_signed() {
         let position = steps(job(name)).position(|step| step["run"].as_str().is_some_and(|run| run.contains(text)));
         position.unwrap_or_else(|| panic!("{name}: {text}"))
     };
-    let (push, sign) = (step_with("publish", "kwctl push "), step_with("publish", "cosign sign --yes "));
+    let (push, sign) = (step_with("publish", "scripts/publish.sh "), step_with("publish", "cosign sign --yes "));
     assert!(push < sign, "signed before it is pushed");
-    let [push, sign] = [push, sign].map(|index| &job("publish")["steps"][index]);
-    assert!(
-        push["run"].as_str().is_some_and(|run| run.contains("annotated-policy.wasm") && run.contains("immutable_ref"))
-    );
+    let sign = &job("publish")["steps"][sign];
+    let script = read(&repository().join("scripts/publish.sh"));
+    assert!(script.contains("annotated-policy.wasm") && script.contains("immutable_ref"), "{script}");
     assert_eq!(sign["env"]["REFERENCE"], "${{ steps.push.outputs.reference }}", "not what was pushed");
     let sign = sign["run"].as_str().expect("a script");
     for line in sign.lines().filter(|line| line.trim_start().starts_with("cosign sign ")) {
@@ -198,6 +236,16 @@ fn a_release_is_tested_then_built_then_pushed_and_signed() {
         assert!(uploaded.lines().any(|line| line == file), "{file} is not handed on");
         assert!(sign.lines().any(|line| line.contains("for file in ") && line.contains(&format!(" {file}"))), "{file}");
     }
+    let attested: Vec<&Value> = steps(job("publish"))
+        .filter(|step| uses(step, "actions/attest-build-provenance"))
+        .map(|step| &step["with"])
+        .collect();
+    let pushed = json!({
+        "subject-name": "${{ steps.push.outputs.name }}",
+        "subject-digest": "${{ steps.push.outputs.digest }}",
+        "push-to-registry": true,
+    });
+    assert_eq!(attested, [&pushed, &json!({"subject-checksums": "SHA256SUMS"})]);
     let download =
         steps(job("github-release")).find(|step| uses(step, "actions/download-artifact")).expect("a download");
     assert_eq!(download["with"], json!({"path": "assets", "merge-multiple": true}));
@@ -220,10 +268,53 @@ fn only_the_jobs_that_publish_may_write() {
     let expected = [
         ("artifacthub", "contents: write"),
         ("github-release", "contents: write"),
+        ("publish", "artifact-metadata: write"),
+        ("publish", "attestations: write"),
         ("publish", "id-token: write"),
         ("publish", "packages: write"),
     ];
     assert_eq!(writers, expected.map(|(job, level)| (job.to_owned(), level.to_owned())).into());
+}
+
+/// What is released is what the dry run has pushed, pulled and compared.
+#[test]
+fn the_dry_run_does_what_the_release_does() {
+    let commands = dry_run(&["release-dry-run"], &[]);
+    let built = dry_run(&["release"], &[]);
+    assert_eq!(commands, format!("{built}scripts/release-dry-run.sh\n"));
+    let script = read(&repository().join("scripts/release-dry-run.sh"));
+    for command in
+        ["sha256sum --check SHA256SUMS", "scripts/publish.sh ", "scripts/changes.sh ", "cmp annotated-policy.wasm "]
+    {
+        assert!(script.contains(command), "{command}");
+    }
+}
+
+/// `latest` is for releases.
+#[test]
+fn a_prerelease_is_not_the_latest() {
+    let pushed = |version: &str| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("publish-{version}"));
+        fs::create_dir_all(&folder).expect("a folder");
+        // Stands in for kwctl: writes down what it is asked to push, and answers like it.
+        let kwctl = "#!/bin/sh\nfor last; do :; done\necho \"$last\" >>pushed\necho '{\"immutable_ref\": \"host/name@sha256:0\"}'\n";
+        fs::write(folder.join("kwctl"), kwctl).expect("a file");
+        let _ = fs::remove_file(folder.join("pushed"));
+        let path = std::env::var("PATH").expect("a PATH");
+        let output = Command::new("bash")
+            .args(["-c", "chmod +x kwctl && exec \"$@\"", "bash"])
+            .arg(repository().join("scripts/publish.sh"))
+            .args(["host/name", version])
+            .current_dir(&folder)
+            .env("PATH", format!("{}:{path}", folder.display()))
+            .output()
+            .expect("bash");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.stdout, b"host/name@sha256:0\n");
+        read(&folder.join("pushed")).lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(pushed("1.2.3"), ["registry://host/name:v1.2.3", "registry://host/name:latest"]);
+    assert_eq!(pushed("1.2.3-rc.1"), ["registry://host/name:v1.2.3-rc.1"]);
 }
 
 /// make, without what a make around this test has set for those below it.
@@ -359,7 +450,18 @@ fn every_make_target_that_is_named_exists() {
             check(&path, command);
         }
     }
-    for target in ["test", "e2e-tests", "reproducible", "release-rustc", "release", "deny", "push"] {
+    for target in [
+        "test",
+        "e2e-tests",
+        "reproducible",
+        "release-rustc",
+        "release",
+        "release-dry-run",
+        "deny",
+        "push",
+        "kustomize",
+        "hygiene",
+    ] {
         assert!(named.contains(target), "nobody is told of `make {target}`: {named:?}");
     }
 }

@@ -195,7 +195,9 @@ fn versions_agree() {
     assert!(read("CHANGELOG.md").contains(&format!("\n## [{version}]")), "CHANGELOG.md");
     let readme = read("README.md");
     let tags: Vec<&str> = readme.split("/aws-headless-service-policy:v").skip(1).collect();
-    assert!(tags.len() >= 2 && tags.iter().all(|tag| tag.starts_with(version)), "README.md");
+    assert!(!tags.is_empty() && tags.iter().all(|tag| tag.starts_with(version)), "README.md");
+    let references: Vec<&str> = readme.split("?ref=v").skip(1).collect();
+    assert!(!references.is_empty() && references.iter().all(|it| it.starts_with(version)), "README.md");
     assert!(read("artifacthub-pkg.yml").contains(&format!("\nversion: {version}\n")), "artifacthub-pkg.yml");
 }
 
