@@ -11,6 +11,8 @@ mod block;
 mod list;
 mod scan;
 mod skim;
+mod words;
 
 pub use list::{ListError, items};
 pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};
+pub use words::{Words, may_mention_all};
