@@ -1,6 +1,7 @@
 # One task runner. `make run` and `make test` set up what they need on a machine that has rustup and a C linker.
 
 TARGET := wasm32-wasip1
+BROWSER := wasm32-unknown-unknown
 # Where cargo puts things, also with CARGO_TARGET_DIR or build.target-dir set.
 TARGET_DIR = $(shell cargo metadata --format-version 1 --no-deps | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')
 MODULE = $(TARGET_DIR)/$(TARGET)/release/aws_headless_service_policy.wasm
@@ -52,10 +53,12 @@ registry:
 kwctl:
 	@command -v kwctl >/dev/null || { echo "kwctl is not on the PATH: get it from https://github.com/kubewarden/adm-controller/releases" >&2; exit 1; }
 
-# What rustup has is not asked for again, so that these two do without a network.
-.PHONY: wasm-target
-wasm-target:
-	@! command -v rustup >/dev/null || rustup target list --installed | grep -qx $(TARGET) || rustup target add $(TARGET)
+# What rustup has is not asked for again, so that these three do without a network.
+.PHONY: wasm-target browser-target
+wasm-target: NEEDED := $(TARGET)
+browser-target: NEEDED := $(BROWSER)
+wasm-target browser-target:
+	@! command -v rustup >/dev/null || rustup target list --installed | grep -qx $(NEEDED) || rustup target add $(NEEDED)
 
 .PHONY: lint-tools
 lint-tools:
@@ -71,6 +74,24 @@ run: policy.wasm
 .PHONY: test
 test: lint policy.wasm
 	cargo test --locked --workspace
+
+# The policy for browsers: what a page imports, in target/playground/. It is no part of the module.
+PLAYGROUND = $(TARGET_DIR)/playground
+.PHONY: playground
+playground: browser-target
+	cargo build --locked --release --lib --package playground --target $(BROWSER)
+	cargo run --locked --package playground --features bindgen --bin bindgen -- \
+		"$(TARGET_DIR)/$(BROWSER)/release/playground.wasm" "$(PLAYGROUND)"
+
+# Every case in Node, with the answer of the command line.
+.PHONY: playground-test
+playground-test: node playground
+	cargo build --locked --package aws-headless-service-policy-cli --no-default-features --features program
+	node playground/tests/node.mjs "$(PLAYGROUND)/playground.js" "$(TARGET_DIR)/debug/aws-headless-service-policy-cli" e2e-tests/cases
+
+.PHONY: node
+node:
+	@command -v node >/dev/null || { echo "node is not on the PATH: get it from https://nodejs.org" >&2; exit 1; }
 
 # Every case that kwctl can run, with the kwctl on the PATH: several at a time where bats has GNU parallel.
 E2E = $(TARGET_DIR)/e2e

@@ -11,6 +11,7 @@ pub mod policy;
 pub mod report;
 mod unchecked;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use test_kit::in_memory_cluster::InMemoryCluster;
 use test_kit::manifests::Manifest;
@@ -23,8 +24,9 @@ use policy::PolicyUnderTest;
 /// The metadata that the policy is shipped with.
 const METADATA: &str = include_str!("../../policy-metadata.yml");
 
-/// How manifests are evaluated.
-#[derive(Debug, Clone, PartialEq)]
+/// How manifests are evaluated. Written as data, what is left out has its default.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Options {
     /// The policy's settings.
     pub settings: Map<String, Value>,

@@ -13,8 +13,10 @@ mod list;
 mod reader;
 mod scan;
 mod skim;
+mod words;
 
 pub use check::check;
 pub use list::{ListError, items};
 pub use reader::{Reader, Text};
 pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};
+pub use words::{Words, may_mention_all};

@@ -122,7 +122,7 @@ mod tests {
     fn items(json: &str) -> Vec<&str> {
         let mut reader = Reader::new(json);
         assert!(reader.takes(b'['), "{json}");
-        let items = std::iter::from_fn(|| reader.value().inspect(|_| drop(reader.takes(b',')))).collect();
+        let items = std::iter::from_fn(|| reader.value().inspect(|_| _ = reader.takes(b','))).collect();
         assert!(reader.takes(b']') && reader.peek().is_none(), "{json}");
         items
     }

@@ -1,12 +1,12 @@
 //! The lookups of one request: each is made once, however often its answer is needed, and an answer is never replaced by a
 //! later one, so that the new object and the old one are judged by the same cluster.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use json_scan::{ListError, may_mention};
+use json_scan::{ListError, Words, may_mention_all};
 use serde::Deserialize;
 
 use super::{Cluster, ListQuery, LookupError, LookupFailure, Selector, probe};
@@ -25,6 +25,9 @@ fn max_gets(kind: Kind) -> usize {
         _ => 4,
     }
 }
+
+/// A list that is searched for more names than these has its words read: that takes as long as some searches do.
+const MAX_SEARCHES: usize = 4;
 
 /// The lookups of one request.
 pub struct Lookups<'c> {
@@ -58,6 +61,10 @@ struct List {
     is_whole: bool,
     /// Its items by `namespace/name`, for the namespaces that somebody asked for.
     names: RefCell<BTreeMap<String, Lookup<Rc<NamedItems>>>>,
+    /// How often it was searched for names.
+    searches: Cell<usize>,
+    /// The words of its items, once it was searched often.
+    words: OnceCell<Words>,
 }
 
 type NamedItems = BTreeMap<NameKey<'static>, Rc<Item>>;
@@ -148,23 +155,17 @@ impl<'c> Lookups<'c> {
         }
     }
 
-    /// Every object of a kind that mentions `name` in any way, or every one where no name is given; of a selection where
-    /// one is given. One that cannot be read hides no other.
+    /// Every object of a kind that mentions all of `names` in any way, or every one where no name is given; of a selection
+    /// where one is given. One that cannot be read hides no other.
     ///
     /// Looking at the text first is sound, as an escape could hide the name but is seen itself, and spares the parsing of
     /// thousands of objects that have nothing to do with the request.
     ///
     /// # Errors
     /// Why there is no list.
-    pub fn mentioning(
-        &self,
-        kind: Kind,
-        selector: Option<Selector>,
-        name: Option<&str>,
-    ) -> Lookup<Vec<Lookup<Object>>> {
-        let list = self.list(kind, selector, name)?;
-        let is_wanted = |item: &&Rc<Item>| name.is_none_or(|name| may_mention(item.json(), name));
-        Ok(list.items.iter().filter(is_wanted).map(|item| item.object(kind)).collect())
+    pub fn mentioning(&self, kind: Kind, selector: Option<Selector>, names: &[&str]) -> Lookup<Vec<Lookup<Object>>> {
+        let list = self.list(kind, selector, names.first().copied())?;
+        Ok(list.mentioning(names).into_iter().map(|item| item.object(kind)).collect())
     }
 
     /// How many objects of a kind are known by name.
@@ -259,23 +260,43 @@ impl<'c> Lookups<'c> {
     fn ask_for_list(&self, query: ListQuery<'_>) -> Lookup<List> {
         let kind = query.kind;
         let failure = |error| Rc::new(LookupFailure { kind, object: None, error });
-        let empty = List { items: Vec::new(), is_whole: true, names: RefCell::default() };
+        let list = |items, is_whole| List {
+            items,
+            is_whole,
+            names: RefCell::default(),
+            searches: Cell::default(),
+            words: OnceCell::default(),
+        };
         if !self.is_installed(kind)? {
-            return Ok(empty);
+            return Ok(list(Vec::new(), true));
         }
         match self.cluster.list(query) {
-            Ok(json) => text(json).and_then(|text| items_of(&text)).map_err(failure).map(|items| List {
-                items,
-                is_whole: query.mention.is_none() && query.selector.is_none(),
-                names: RefCell::default(),
-            }),
-            Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(empty),
+            Ok(json) => {
+                let items = text(json).and_then(|text| items_of(&text)).map_err(failure)?;
+                Ok(list(items, query.mention.is_none() && query.selector.is_none()))
+            }
+            Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(list(Vec::new(), true)),
             Err(error) => Err(failure(error)),
         }
     }
 }
 
 impl List {
+    /// The items that may mention all of these names.
+    fn mentioning(&self, names: &[&str]) -> Vec<&Rc<Item>> {
+        self.searches.set(self.searches.get() + 1);
+        let is_wanted = |item: &&Rc<Item>| may_mention_all(item.json(), names);
+        let candidates = (self.searches.get() > MAX_SEARCHES && !names.is_empty())
+            .then(|| self.words.get_or_init(|| Words::of(self.items.iter().map(|item| item.json()))))
+            .and_then(|words| words.candidates(names));
+        match candidates {
+            Some(candidates) => {
+                candidates.into_iter().filter_map(|item| self.items.get(item)).filter(is_wanted).collect()
+            }
+            None => self.items.iter().filter(is_wanted).collect(),
+        }
+    }
+
     /// The item of this name, in the namespace whose items are sorted by name on the way.
     fn item(&self, kind: Kind, namespace: &str, key: &NameKey<'_>) -> Lookup<Option<Rc<Item>>> {
         let known = self.names.borrow().get(namespace).cloned();
@@ -289,10 +310,8 @@ impl List {
 
     fn names_in(&self, kind: Kind, namespace: &str) -> Lookup<NamedItems> {
         let mut names = NamedItems::new();
-        for item in &self.items {
-            if kind.is_namespaced() && !may_mention(item.json(), namespace) {
-                continue;
-            }
+        let mentioned = [namespace];
+        for item in self.mentioning(if kind.is_namespaced() { &mentioned } else { &[] }) {
             let Named { metadata } = decode(item.json()).map_err(|error| {
                 Rc::new(LookupFailure { kind, object: None, error: LookupError::Unreadable(error) })
             })?;

@@ -60,20 +60,21 @@ impl<'a> World<'a> {
         self.lookups.prepare(kind, namespace, &mut names.filter(|name| !self.is_overlaid(kind, namespace, name)));
     }
 
-    /// Every object of a kind in all namespaces that may mention `name`, in the order of namespaces and names.
+    /// Every object of a kind in all namespaces that may mention all of `names`, in the order of namespaces and names. An
+    /// object in a namespace mentions it.
     ///
     /// # Errors
     /// Why there is no list.
-    pub fn mentioning<V: View>(&self, kind: Kind, name: &str) -> Lookup<Vec<Lookup<Rc<V>>>> {
-        self.list(kind, None, Some(name))
+    pub fn mentioning<V: View>(&self, kind: Kind, names: &[&str]) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        self.list(kind, None, names)
     }
 
     /// The same among the Services that the API server selects.
     ///
     /// # Errors
     /// Why there is no list.
-    pub fn selected<V: View>(&self, kind: Kind, selector: Selector, name: &str) -> Lookup<Vec<Lookup<Rc<V>>>> {
-        self.list(kind, Some(selector), Some(name))
+    pub fn selected<V: View>(&self, kind: Kind, selector: Selector, names: &[&str]) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        self.list(kind, Some(selector), names)
     }
 
     /// Every object of a kind in all namespaces, in the order of namespaces and names.
@@ -81,17 +82,17 @@ impl<'a> World<'a> {
     /// # Errors
     /// Why there is no list.
     pub fn all<V: View>(&self, kind: Kind) -> Lookup<Vec<Lookup<Rc<V>>>> {
-        self.list(kind, None, None)
+        self.list(kind, None, &[])
     }
 
-    fn list<V: View>(&self, kind: Kind, selector: Option<Selector>, name: Option<&str>) -> Lookup<Vec<Lookup<Rc<V>>>> {
-        let objects = self.objects(kind, selector, name)?.into_iter();
+    fn list<V: View>(&self, kind: Kind, selector: Option<Selector>, names: &[&str]) -> Lookup<Vec<Lookup<Rc<V>>>> {
+        let objects = self.objects(kind, selector, names)?.into_iter();
         Ok(objects.filter_map(|object| object.map(|object| V::of(&object).cloned()).transpose()).collect())
     }
 
     /// This is not generic: sorting is kilobytes of code for each type.
-    fn objects(&self, kind: Kind, selector: Option<Selector>, name: Option<&str>) -> Lookup<Vec<Lookup<Object>>> {
-        let mut objects = self.lookups.mentioning(kind, selector, name)?;
+    fn objects(&self, kind: Kind, selector: Option<Selector>, names: &[&str]) -> Lookup<Vec<Lookup<Object>>> {
+        let mut objects = self.lookups.mentioning(kind, selector, names)?;
         objects.retain(|object| {
             let (namespace, name) = sort_key(object);
             !self.is_overlaid(kind, namespace, name)

@@ -66,7 +66,8 @@ fn of_parent(parent_kind: Kind, metadata: &Metadata, listeners: &[Listener]) -> 
 /// The ListenerSets of a Gateway: the oldest first, then by namespace and name.
 fn listener_sets(gateway: &Gateway, allowed: &AllowedNamespaces, world: &World<'_>) -> Lookup<Vec<Rc<ListenerSet>>> {
     let mut sets = Vec::new();
-    for set in world.mentioning::<ListenerSet>(Kind::ListenerSet, &gateway.metadata.name)? {
+    let names: [&str; 2] = [&gateway.metadata.name, &gateway.metadata.namespace];
+    for set in world.mentioning::<ListenerSet>(Kind::ListenerSet, &names)? {
         let set = set?;
         let namespace = &set.metadata.namespace;
         if is_gateway(&set.spec.parent_ref, namespace, gateway)

@@ -93,7 +93,7 @@ pub fn is_granted(
     if namespace == route_namespace {
         return Ok(true);
     }
-    for grant in world.mentioning::<ReferenceGrant>(Kind::ReferenceGrant, namespace)? {
+    for grant in world.mentioning::<ReferenceGrant>(Kind::ReferenceGrant, &[namespace])? {
         let grant = grant?;
         let from = &mut grant.spec.from.iter();
         if grant.metadata.namespace == namespace
@@ -136,7 +136,7 @@ pub fn configurations_of_service(
     let mut configurations = Vec::new();
     for edition in configuration_editions(edition) {
         let kind = Kind::TargetGroupConfiguration(*edition);
-        for configuration in world.mentioning::<TargetGroupConfiguration>(kind, name)? {
+        for configuration in world.mentioning::<TargetGroupConfiguration>(kind, &[name, namespace])? {
             let configuration = configuration?;
             let reference = configuration.spec.target_reference.as_ref();
             if reference.and_then(|reference| reference.service()) == Some(name)

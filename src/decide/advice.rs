@@ -101,7 +101,9 @@ fn stateless_service(served: &[&Exposure], world: &World<'_>, hints: &mut Vec<Hi
         return;
     }
     for service in services {
-        let Ok(sets) = world.mentioning::<StatefulSet>(Kind::StatefulSet, &service.name) else { return };
+        let Ok(sets) = world.mentioning::<StatefulSet>(Kind::StatefulSet, &[&service.name, &service.namespace]) else {
+            return;
+        };
         let names = |set: &StatefulSet| {
             *set.metadata.namespace == *service.namespace && *set.spec.service_name == *service.name
         };

@@ -102,10 +102,11 @@ pub struct ServedGateway {
 }
 
 impl ServedGateway {
-    /// The names by which routes refer to it: its own and those of its ListenerSets.
-    pub fn names(&self) -> BTreeSet<&str> {
-        let own = std::iter::once(self.gateway.metadata.name.as_str());
-        set_of(own.chain(self.listeners.iter().map(|listener| &*listener.name)))
+    /// The names by which routes refer to it, each with its namespace: its own and those of its ListenerSets.
+    pub fn names(&self) -> BTreeSet<[&str; 2]> {
+        let metadata = &self.gateway.metadata;
+        let own = std::iter::once([metadata.name.as_str(), metadata.namespace.as_str()]);
+        set_of(own.chain(self.listeners.iter().map(|listener| [&*listener.name, &*listener.namespace])))
     }
 }
 
@@ -524,8 +525,8 @@ impl<'a> Judge<'a> {
     fn find_oldest_routes(&self, served: &ServedGateway) -> Lookup<BTreeMap<i32, Age>> {
         let mut oldest: BTreeMap<i32, Age> = BTreeMap::new();
         for kind in served.owner.layer.route_kinds() {
-            for name in served.names() {
-                for route in self.world.mentioning::<Route>(Kind::Route(*kind), name)? {
+            for names in served.names() {
+                for route in self.world.mentioning::<Route>(Kind::Route(*kind), &names)? {
                     let route = route?;
                     let age = age(&route.metadata);
                     for port in ports_of_route(*kind, &route, &served.listeners, self.world)? {
@@ -554,8 +555,8 @@ impl<'a> Judge<'a> {
                 }
             };
             for kind in served.owner.layer.route_kinds() {
-                for name in served.names() {
-                    let list = self.world.mentioning::<Route>(Kind::Route(*kind), name);
+                for names in served.names() {
+                    let list = self.world.mentioning::<Route>(Kind::Route(*kind), &names);
                     for route in self.readable(list) {
                         let identity = object_ref(Kind::Route(*kind), &route.metadata);
                         // An admitted route has been judged before the others on its Gateways.

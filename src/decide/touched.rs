@@ -116,7 +116,8 @@ impl Judge<'_> {
     }
 
     fn ingresses_of(&mut self, service: &Service) {
-        let list = self.world.mentioning::<Ingress>(Kind::Ingress, &service.metadata.name);
+        let list =
+            self.world.mentioning::<Ingress>(Kind::Ingress, &[&service.metadata.name, &service.metadata.namespace]);
         for ingress in self.readable(list) {
             let is_live = !ingress.metadata.is_being_deleted();
             if is_live && ingress.metadata.namespace == service.metadata.namespace {
@@ -126,8 +127,8 @@ impl Judge<'_> {
     }
 
     fn bindings_of(&mut self, service: &Service, edition: Edition) {
-        let list =
-            self.world.mentioning::<TargetGroupBinding>(Kind::TargetGroupBinding(edition), &service.metadata.name);
+        let names: [&str; 2] = [&service.metadata.name, &service.metadata.namespace];
+        let list = self.world.mentioning::<TargetGroupBinding>(Kind::TargetGroupBinding(edition), &names);
         for binding in self.readable(list) {
             let is_live = !binding.metadata.is_being_deleted();
             let is_meant = binding.spec.service_ref.name == service.metadata.name
@@ -147,8 +148,9 @@ impl Judge<'_> {
         if gates.service_controller && !gates.load_balancer_services_only && self.controller().has(Edition::Standard) {
             selectors.push(Selector::NodePort);
         }
+        let names: [&str; 2] = [&service.metadata.name, &service.metadata.namespace];
         for selector in selectors.into_iter().filter(|_| !is_off) {
-            let list = self.world.selected::<Service>(Kind::Service, selector, &service.metadata.name);
+            let list = self.world.selected::<Service>(Kind::Service, selector, &names);
             for base in self.readable(list) {
                 let is_other = base.metadata.name != service.metadata.name;
                 let is_near = base.metadata.namespace == service.metadata.namespace;
@@ -166,7 +168,7 @@ impl Judge<'_> {
     fn routes_of(&mut self, namespace: &str, name: &str) {
         let Some(layers) = self.answered(self.layers()) else { return };
         for kind in layers.iter().flat_map(|layer| layer.route_kinds()) {
-            let list = self.world.mentioning::<Route>(Kind::Route(*kind), name);
+            let list = self.world.mentioning::<Route>(Kind::Route(*kind), &[name, namespace]);
             for route in self.readable(list) {
                 let mut references = references_of_route(&route).into_iter();
                 if references.any(|reference| reference.namespace == namespace && *reference.name == *name) {
@@ -216,7 +218,7 @@ impl Judge<'_> {
         if !self.controller().has(edition) {
             return;
         }
-        let list = self.world.mentioning::<IngressClass>(Kind::IngressClass, &self.admitted.name);
+        let list = self.world.mentioning::<IngressClass>(Kind::IngressClass, &[&self.admitted.name]);
         let classes = self.readable(list);
         let is_of_params = |class: &&Rc<IngressClass>| {
             class.spec.parameters.as_ref().is_some_and(|parameters| *parameters.name == *self.admitted.name)
@@ -290,7 +292,7 @@ impl Judge<'_> {
     fn touched_by_default_configuration(&mut self, edition: Edition) {
         let default = self.admitted.clone();
         let kind = Kind::LoadBalancerConfiguration(edition);
-        let list = self.world.mentioning::<LoadBalancerConfiguration>(kind, &default.name);
+        let list = self.world.mentioning::<LoadBalancerConfiguration>(kind, &[&default.name, &default.namespace]);
         let names_default = |configuration: &LoadBalancerConfiguration| {
             let named = configuration.spec.default_target_group_configuration.as_ref();
             *configuration.metadata.namespace == *default.namespace
@@ -318,7 +320,7 @@ impl Judge<'_> {
             if !from.iter().any(|from| from.kind == kind.name()) {
                 continue;
             }
-            let list = self.world.mentioning::<Route>(Kind::Route(*kind), &namespace);
+            let list = self.world.mentioning::<Route>(Kind::Route(*kind), &[&namespace]);
             for route in self.readable(list) {
                 let of = &route.metadata.namespace;
                 if *of != namespace && from.iter().any(|from| from.kind == kind.name() && from.namespace == *of) {
