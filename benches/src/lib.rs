@@ -3,6 +3,7 @@
 //! Invariant: nothing here knows the policy's inside. What is counted is counted from outside of the module, and what it
 //! must come to stands in `costs.json`.
 
+pub mod every_kind;
 pub mod meter;
 pub mod modules;
 pub mod replay;

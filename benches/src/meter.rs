@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use test_kit::in_memory_cluster::InMemoryCluster;
+use test_kit::in_memory_cluster::{HandedOver, InMemoryCluster};
 use wasmtime_provider::wasmtime::{
     Caller, Config, Engine, Error, Extern, Instance, Linker, Memory, Module, Store, TypedFunc,
 };
@@ -38,6 +38,8 @@ pub struct Measured {
     pub memory: usize,
     /// The host calls, in their order, those for log lines among them.
     pub calls: Vec<HostCall>,
+    /// What the host handed over for them.
+    pub handed_over: HandedOver,
     /// What the module answered.
     pub answer: Vec<u8>,
 }
@@ -59,6 +61,7 @@ struct Guest {
     cluster: InMemoryCluster,
     payload: Vec<u8>,
     calls: Vec<HostCall>,
+    handed_over: HandedOver,
     answer: Result<Vec<u8>, Vec<u8>>,
 }
 
@@ -82,6 +85,7 @@ impl Meter {
             cluster: cluster.clone(),
             payload: payload.to_vec(),
             calls: Vec::new(),
+            handed_over: HandedOver::default(),
             answer: Err(b"no answer".to_vec()),
         };
         let mut store = Store::new(&self.engine, guest);
@@ -97,12 +101,13 @@ impl Meter {
         guest_call.call(&mut store, lengths).map_err(text)?;
         let left = store.get_fuel().map_err(text)?;
         let memory = instance.get_memory(&mut store, "memory").map_or(0, |memory| memory.data_size(&store));
-        let Guest { calls, answer, .. } = store.into_data();
+        let Guest { calls, handed_over, answer, .. } = store.into_data();
         Ok(Measured {
             start_fuel: FUEL - started,
             fuel: started - left,
             memory,
             calls,
+            handed_over,
             answer: answer.map_err(|error| String::from_utf8_lossy(&error).into_owned())?,
         })
     }
@@ -146,7 +151,9 @@ impl Meter {
                 let payload = read(&mut caller, payload, payload_length)?;
                 let guest = caller.data_mut();
                 let binding = String::from_utf8(binding)?;
-                let answer = guest.cluster.answer(&binding, &namespace, &operation, &payload).response;
+                let answer = guest.cluster.answer(&binding, &namespace, &operation, &payload);
+                guest.handed_over.add(&answer);
+                let answer = answer.response;
                 let is_answered = i32::from(answer.is_ok());
                 guest.calls.push(HostCall { namespace, operation, payload, answer });
                 Ok(is_answered)

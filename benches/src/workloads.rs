@@ -25,7 +25,7 @@ pub struct Workload {
 }
 
 impl Workload {
-    fn new(name: &'static str, object: &Value, objects: Vec<Value>, outcome: CaseOutcome) -> Self {
+    pub(crate) fn new(name: &'static str, object: &Value, objects: Vec<Value>, outcome: CaseOutcome) -> Self {
         let mut cluster = InMemoryCluster::new(granted_access().unwrap_or_default());
         for object in objects {
             // Each has a name and a namespace: see below.
@@ -51,7 +51,10 @@ pub fn all() -> Vec<Workload> {
         target_group_binding_refused(),
         ingress_fixed(),
         ingress_with_paths("Ingress with 1,000 paths to 500 Services", 500),
+        http_route_refused(),
+        headless_service_behind_routes("headless Service behind 500 HTTPRoutes", 500),
         headless_service_in_cluster("headless Service in a cluster of 28,000 objects", 1_000),
+        headless_service_beside_gateways("headless Service in a cluster of 31,000 objects, with Gateways", 1_000),
         annotation_of_1_mb(),
     ]
 }
@@ -139,12 +142,62 @@ pub fn ingress_with_paths(name: &'static str, services: usize) -> Workload {
     Workload::new(name, &ingress("shop", "shop", &names, 2), cluster, CaseOutcome::Reject)
 }
 
+/// An HTTPRoute with a headless Service behind it, which the controller's default serves in instance mode.
+#[must_use]
+pub fn http_route_refused() -> Workload {
+    let cluster = vec![gateway_class(), gateway("shop", "shop"), headless_service("shop", "cart")];
+    let route = http_route("shop", "cart", "shop", &["cart".to_owned()]);
+    Workload::new("HTTPRoute refused", &route, cluster, CaseOutcome::Reject)
+}
+
+/// A headless Service that so many HTTPRoutes of one Gateway refer to.
+#[must_use]
+pub fn headless_service_behind_routes(name: &'static str, routes: usize) -> Workload {
+    let mut cluster = vec![gateway_class(), gateway("shop", "shop")];
+    let route = |number: usize| http_route("shop", &format!("route-{number:05}"), "shop", &["cart".to_owned()]);
+    cluster.extend((0..routes).map(route));
+    Workload::new(name, &headless_service("shop", "cart"), cluster, CaseOutcome::Reject)
+}
+
 /// A headless Service that an Ingress and a TargetGroupBinding of its namespace refer to, in a cluster of 12 Ingresses,
 /// 13 Services and 3 TargetGroupBindings per `scale`.
 #[must_use]
 pub fn headless_service_in_cluster(name: &'static str, scale: usize) -> Workload {
-    let namespace = |number: usize| format!("team-{:03}", number % 400);
-    let of = |prefix: &str, number: usize| format!("{prefix}-{number:05}");
+    Workload::new(name, &headless_service("team-007", "cart"), large_cluster(scale), CaseOutcome::Reject)
+}
+
+/// The same cluster with 2 HTTPRoutes, half a Gateway and half a TargetGroupConfiguration more per `scale`. A route of its
+/// namespace refers to the Service too.
+#[must_use]
+pub fn headless_service_beside_gateways(name: &'static str, scale: usize) -> Workload {
+    let (namespace, of) = (namespace_of_team, numbered);
+    let mut cluster = large_cluster(scale);
+    cluster.push(gateway_class());
+    cluster.extend((0..scale / 2).map(|number| gateway(&namespace(number), &of("gateway", number))));
+    cluster.extend((0..scale / 2).map(|number| {
+        let service = if number == 7 { "cart".to_owned() } else { of("service", number) };
+        target_group_configuration(&namespace(number), &service)
+    }));
+    cluster.extend((0..2 * scale).map(|number| {
+        let services = if number == 7 { ["cart".to_owned()] } else { [of("service", number)] };
+        http_route(&namespace(number), &of("route", number), &of("gateway", number % TEAMS), &services)
+    }));
+    Workload::new(name, &headless_service("team-007", "cart"), cluster, CaseOutcome::Reject)
+}
+
+/// How many namespaces the large cluster has.
+const TEAMS: usize = 400;
+
+fn namespace_of_team(number: usize) -> String {
+    format!("team-{:03}", number % TEAMS)
+}
+
+fn numbered(prefix: &str, number: usize) -> String {
+    format!("{prefix}-{number:05}")
+}
+
+fn large_cluster(scale: usize) -> Vec<Value> {
+    let (namespace, of) = (namespace_of_team, numbered);
     let mut cluster = surroundings("team-007", &["cart".to_owned()]);
     let ingresses = (0..12 * scale).map(|number| {
         let service = if number == 7 { "cart".to_owned() } else { of("service", number) };
@@ -157,7 +210,7 @@ pub fn headless_service_in_cluster(name: &'static str, scale: usize) -> Workload
         target_group_binding(&namespace(number), &of("binding", number), &service)
     });
     cluster.extend(bindings);
-    Workload::new(name, &headless_service("team-007", "cart"), cluster, CaseOutcome::Reject)
+    cluster
 }
 
 /// A Service that is none of the policy's business, with an annotation of a megabyte.
@@ -199,7 +252,7 @@ fn surroundings(namespace: &str, stateful_sets: &[String]) -> Vec<Value> {
 
 /// Metadata as a list of the host brings it: without managedFields and last-applied-configuration, and still half a
 /// kilobyte.
-fn metadata(namespace: &str, name: &str) -> Value {
+pub(crate) fn metadata(namespace: &str, name: &str) -> Value {
     json!({
         "annotations": {
             "argocd.argoproj.io/tracking-id": format!("{namespace}:apps/Deployment:{namespace}/{name}"),
@@ -217,7 +270,7 @@ fn metadata(namespace: &str, name: &str) -> Value {
     })
 }
 
-fn headless_service(namespace: &str, name: &str) -> Value {
+pub(crate) fn headless_service(namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": metadata(namespace, name),
         "spec": {
@@ -230,7 +283,7 @@ fn headless_service(namespace: &str, name: &str) -> Value {
     })
 }
 
-fn node_port_service(namespace: &str, name: &str) -> Value {
+pub(crate) fn node_port_service(namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": metadata(namespace, name),
         "spec": {
@@ -243,7 +296,7 @@ fn node_port_service(namespace: &str, name: &str) -> Value {
     })
 }
 
-fn target_group_binding(namespace: &str, name: &str, service: &str) -> Value {
+pub(crate) fn target_group_binding(namespace: &str, name: &str, service: &str) -> Value {
     json!({
         "apiVersion": "elbv2.k8s.aws/v1beta1", "kind": "TargetGroupBinding", "metadata": metadata(namespace, name),
         "spec": {
@@ -271,5 +324,58 @@ fn ingress(namespace: &str, name: &str, services: &[String], paths_per_service: 
             "rules": [{"host": format!("{name}.example.com"), "http": {"paths": paths}}],
         },
         "status": {"loadBalancer": {"ingress": [{"hostname": format!("k8s-{namespace}-0123456789.eu-central-1.elb.amazonaws.com")}]}},
+    })
+}
+
+fn gateway_class() -> Value {
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "GatewayClass", "metadata": {"name": "alb"},
+        "spec": {"controllerName": "gateway.k8s.aws/alb"},
+    })
+}
+
+fn gateway(namespace: &str, name: &str) -> Value {
+    let condition = |kind: &str| {
+        json!({
+            "type": kind, "status": "True", "reason": kind, "message": "", "observedGeneration": 3,
+            "lastTransitionTime": "2026-01-05T08:30:00Z",
+        })
+    };
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": metadata(namespace, name),
+        "spec": {
+            "gatewayClassName": "alb",
+            "listeners": [{
+                "name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "Same"}},
+            }],
+        },
+        "status": {"conditions": [condition("Accepted"), condition("Programmed")]},
+    })
+}
+
+fn http_route(namespace: &str, name: &str, gateway: &str, services: &[String]) -> Value {
+    let rule = |service: &String| {
+        json!({
+            "matches": [{"path": {"type": "PathPrefix", "value": format!("/{service}")}}],
+            "backendRefs": [{"group": "", "kind": "Service", "name": service, "port": 80, "weight": 1}],
+        })
+    };
+    json!({
+        "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": metadata(namespace, name),
+        "spec": {
+            "hostnames": [format!("{name}.example.com")],
+            "parentRefs": [{"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": gateway}],
+            "rules": services.iter().map(rule).collect::<Vec<Value>>(),
+        },
+    })
+}
+
+fn target_group_configuration(namespace: &str, service: &str) -> Value {
+    json!({
+        "apiVersion": "gateway.k8s.aws/v1", "kind": "TargetGroupConfiguration", "metadata": metadata(namespace, service),
+        "spec": {
+            "targetReference": {"group": "", "kind": "Service", "name": service},
+            "defaultConfiguration": {"targetType": "instance"},
+        },
     })
 }

@@ -144,5 +144,5 @@ fn a_headless_service_behind_everything_stays_within_the_bound() {
         vec!["get apps/v1/StatefulSet shop/_".to_owned(), "list apps/v1/StatefulSet".to_owned()],
     ];
     assert_eq!(observed.derived().lookups, lookups.concat());
-    assert!(observed.exchanges.len() <= 26, "{}", observed.exchanges.len());
+    assert!(observed.exchanges.len() <= 24, "{}", observed.exchanges.len());
 }

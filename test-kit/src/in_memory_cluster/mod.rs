@@ -688,7 +688,8 @@ mod tests {
             misuse: None,
         };
         let logs = vec![json!({"level": "info", "message": "hello"})];
-        assert_eq!(recording.take(), Recording { exchanges: vec![exchange], logs });
+        let handed_over = HandedOver::default();
+        assert_eq!(recording.take(), Recording { exchanges: vec![exchange], logs, handed_over });
         assert_eq!(recording.take(), Recording::default());
     }
 }

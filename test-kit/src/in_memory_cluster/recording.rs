@@ -33,19 +33,8 @@ pub struct Recording {
     pub exchanges: Vec<Exchange>,
     /// The log lines (`tracing/log`); a string where one is no JSON.
     pub logs: Vec<Value>,
-}
-
-impl Recording {
     /// What the host handed over for all of it.
-    #[must_use]
-    pub fn handed_over(&self) -> HandedOver {
-        let mut sum = HandedOver::default();
-        for exchange in &self.exchanges {
-            sum.objects += exchange.objects;
-            sum.bytes += exchange.response.as_ref().map_or(0, String::len);
-        }
-        sum
-    }
+    pub handed_over: HandedOver,
 }
 
 /// What a host copies for a guest: it pays for each object, and the guest for each byte.
@@ -55,6 +44,14 @@ pub struct HandedOver {
     pub objects: usize,
     /// The bytes of all payloads. Errors are not counted.
     pub bytes: usize,
+}
+
+impl HandedOver {
+    /// Adds what an answer hands over.
+    pub fn add(&mut self, answer: &HostAnswer) {
+        self.objects += answer.objects;
+        self.bytes += answer.response.as_ref().map_or(0, Vec::len);
+    }
 }
 
 /// A cluster, owned or borrowed, and what it was asked so far.
@@ -96,7 +93,9 @@ impl<C: Borrow<InMemoryCluster>> RecordingCluster<C> {
     }
 
     fn remember(&self, operation: String, payload: &[u8], answer: HostAnswer) -> Result<Vec<u8>, String> {
-        self.lock().exchanges.push(Exchange {
+        let mut recording = self.lock();
+        recording.handed_over.add(&answer);
+        recording.exchanges.push(Exchange {
             operation,
             request: json_or_text(payload),
             response: answer.response.clone().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
@@ -120,4 +119,41 @@ impl<C: Borrow<InMemoryCluster>> RecordingCluster<C> {
 
 fn json_or_text(payload: &[u8]) -> Value {
     serde_json::from_slice(payload).unwrap_or_else(|_| Value::from(String::from_utf8_lossy(payload)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::Access;
+    use super::*;
+
+    #[test]
+    fn what_is_handed_over_is_counted() {
+        let mut cluster = InMemoryCluster::new(Access {
+            context_aware_resources: ["v1/Service".parse().unwrap()].into(),
+            host_capabilities: vec!["kubernetes/*".to_owned()],
+        });
+        for name in ["cart", "search", "stock"] {
+            let metadata = json!({"name": name, "namespace": "shop"});
+            cluster.insert(json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata})).unwrap();
+        }
+        let cluster = RecordingCluster::new(cluster);
+        let mut bytes = 0;
+        let mut ask = |operation: &str, mut request: Value, more: Value| {
+            request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            let answer = cluster.answer("kubewarden", "kubernetes", operation, request.to_string().as_bytes());
+            bytes += answer.as_ref().map_or(0, Vec::len);
+            answer.is_ok()
+        };
+        let service = json!({"api_version": "v1", "kind": "Service", "disable_cache": false});
+        assert!(ask("get_resource", service.clone(), json!({"name": "cart", "namespace": "shop"})));
+        assert!(!ask("get_resource", service.clone(), json!({"name": "web", "namespace": "shop"})));
+        assert!(ask("list_resources_all", service.clone(), json!({"field_selector": "spec.type=ClusterIP"})));
+        // The API server cannot select by it.
+        assert!(!ask("list_resources_all", service, json!({"field_selector": "spec.ports=80"})));
+        assert!(cluster.answer("kubewarden", "tracing", "log", b"{}").is_ok());
+        assert_eq!(cluster.take().handed_over, HandedOver { objects: 4, bytes });
+        assert_eq!(cluster.take().handed_over, HandedOver::default());
+    }
 }
