@@ -33,9 +33,8 @@ pub fn admitted_names(kind: Kind) -> &'static [&'static str] {
 pub fn workload(kind: Kind, name: &str, size: usize) -> Option<Workload> {
     let mut cluster = objects(size);
     let is_admitted = |object: &Value| {
-        object["apiVersion"] == kind.api_version()
-            && object["kind"] == kind.name()
-            && object["metadata"]["name"] == name
+        let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        (text("/apiVersion"), text("/kind"), text("/metadata/name")) == (kind.api_version(), kind.name(), name)
     };
     let position = cluster.iter().position(is_admitted)?;
     let object = cluster.swap_remove(position);
@@ -87,7 +86,7 @@ fn numbered(number: usize) -> Vec<Value> {
     ];
     for edition in Edition::ALL {
         let mut binding = target_group_binding("shop", &name, "cart");
-        binding["apiVersion"] = edition.api_version().into();
+        set(&mut binding, "", "apiVersion", edition.api_version());
         objects.extend([binding, configuration_for(&service, edition)]);
     }
     objects.extend(RouteKind::ALL.into_iter().map(|kind| route(kind, number, &service)));
@@ -100,6 +99,13 @@ fn object(kind: Kind, namespace: &str, name: &str, spec: Value) -> Value {
         metadata.shift_remove("namespace");
     }
     json!({"apiVersion": kind.api_version(), "kind": kind.name(), "metadata": metadata, "spec": spec})
+}
+
+/// Sets a field of the map at a JSON pointer.
+fn set<V: Into<Value>>(object: &mut Value, parent: &str, key: &str, value: V) {
+    if let Some(map) = object.pointer_mut(parent).and_then(Value::as_object_mut) {
+        map.insert(key.to_owned(), value.into());
+    }
 }
 
 fn ingress_class(name: &str, controller: &str, edition: Edition) -> Value {
@@ -124,9 +130,10 @@ fn load_balancer_service(name: &str, service: &str) -> Value {
     let target = |service: &str| json!({"serviceName": service, "servicePort": 80, "weight": 1});
     let action = json!({"type": "forward", "forwardConfig": {"targetGroups": [target("cart"), target(service)]}});
     let mut object = node_port_service("shop", name);
-    object["spec"]["type"] = "LoadBalancer".into();
-    object["spec"]["loadBalancerClass"] = "service.k8s.aws/nlb".into();
-    object["metadata"]["annotations"]["service.beta.kubernetes.io/actions.TCP-80"] = action.to_string().into();
+    set(&mut object, "/spec", "type", "LoadBalancer");
+    set(&mut object, "/spec", "loadBalancerClass", "service.k8s.aws/nlb");
+    let key = "service.beta.kubernetes.io/actions.TCP-80";
+    set(&mut object, "/metadata/annotations", key, action.to_string());
     object
 }
 
@@ -179,7 +186,7 @@ fn route(kind: RouteKind, number: usize, service: &str) -> Value {
     parents.push(parent(&format!("{own}-{number:04}")));
     let mut spec = json!({"parentRefs": parents, "rules": [{"backendRefs": [backend("cart"), backend(service)]}]});
     if kind == RouteKind::Tls {
-        spec["hostnames"] = json!([format!("{service}.example.com")]);
+        set(&mut spec, "", "hostnames", vec![format!("{service}.example.com")]);
     }
     object(Kind::Route(kind), "blog", &format!("number-{number:04}"), spec)
 }
