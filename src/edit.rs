@@ -1,11 +1,9 @@
 //! Edits of the admitted object, as JSON: nothing but what a fix names changes, not even the order of keys or white space.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
-use crate::kubernetes::{DecodeError, not_valid_json};
+use crate::kubernetes::{DecodeError, Json};
 
 /// One change of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,52 +48,50 @@ pub fn keys(keys: &[&'static str]) -> Vec<Step> {
 /// The object with all edits applied, one after another.
 ///
 /// # Errors
-/// A path that leads through something that is no map or no list, and text that is no JSON.
-pub fn apply(edits: &[Edit], object: &str) -> Result<String, DecodeError> {
-    // What was passed over when the object was read is checked here.
-    let whole: &RawValue =
-        serde_json::from_str(object).map_err(|error| DecodeError::new(DecodeError::WHOLE, &not_valid_json(&error)))?;
-    let mut text = whole.get().to_owned();
+/// A path that leads through something that is no map or no list.
+pub fn apply(edits: &[Edit], object: Json<'_>) -> Result<String, DecodeError> {
+    let mut text = object.text().to_owned();
     for edit in edits {
-        text = change(&text, &edit.path, edit.value.as_deref(), "")?;
+        text = change(Json::parse(&text)?, &edit.path, edit.value.as_deref(), "")?;
     }
     Ok(text)
 }
 
 /// `json` with a change somewhere below it.
-fn change(json: &str, path: &[Step], value: Option<&str>, so_far: &str) -> Result<String, DecodeError> {
+fn change(json: Json<'_>, path: &[Step], value: Option<&str>, so_far: &str) -> Result<String, DecodeError> {
     match path {
         [] => Ok(value.unwrap_or("null").to_owned()),
         [Step::Index(index), rest @ ..] => {
             let place = format!("{so_far}[{index}]");
-            let items: Vec<&RawValue> =
-                serde_json::from_str(json).map_err(|_| DecodeError::new(so_far, "must be a list"))?;
-            let item = items.get(*index).ok_or_else(|| DecodeError::new(&place, "is missing"))?.get();
+            let items = json.items().ok_or_else(|| DecodeError::new(so_far, "must be a list"))?;
+            let item = *items.get(*index).ok_or_else(|| DecodeError::new(&place, "is missing"))?;
             let changed = change(item, rest, value, &place)?;
-            Ok(replaced(json, offset_in(json, item), item.len(), &changed))
+            Ok(replaced(json, span(json, item), &changed))
         }
         [Step::Key(key), rest @ ..] => {
             let place = if so_far.is_empty() { key.clone().into_owned() } else { format!("{so_far}.{key}") };
-            if json == "null" {
-                return Ok(value.map_or_else(|| json.to_owned(), |value| format!("{{{}}}", entry(key, rest, value))));
+            if json.is_null() {
+                return Ok(
+                    value.map_or_else(|| json.text().to_owned(), |value| format!("{{{}}}", entry(key, rest, value)))
+                );
             }
-            let entries = entries(json).map_err(|_| DecodeError::new(so_far, "must be a map"))?;
-            let found = entries.iter().rposition(|(name, _)| *name == key.as_ref());
+            let entries = json.entries().ok_or_else(|| DecodeError::new(so_far, "must be a map"))?;
+            let found = entries.iter().rposition(|(name, _)| name.string().as_ref() == Some(key));
             match (found, value) {
                 (Some(index), None) if rest.is_empty() => Ok(without(json, &entries, index)),
                 (Some(index), value) => {
-                    let old = entries.get(index).map_or("null", |(_, value)| value.get());
+                    let old = entries.get(index).map_or(Json::NULL, |(_, value)| *value);
                     let changed = change(old, rest, value, &place)?;
-                    Ok(replaced(json, offset_in(json, old), old.len(), &changed))
+                    Ok(replaced(json, span(json, old), &changed))
                 }
-                (None, None) => Ok(json.to_owned()),
+                (None, None) => Ok(json.text().to_owned()),
                 (None, Some(value)) => {
                     let entry = entry(key, rest, value);
                     match entries.last() {
                         None => Ok(format!("{{{entry}}}")),
                         Some((_, last)) => {
-                            let end = offset_in(json, last.get()) + last.get().len();
-                            Ok(replaced(json, end, 0, &format!(",{entry}")))
+                            let end = span(json, *last).end;
+                            Ok(replaced(json, end..end, &format!(",{entry}")))
                         }
                     }
                 }
@@ -114,56 +110,27 @@ fn entry(key: &str, rest: &[Step], value: &str) -> String {
 }
 
 /// `json` without one of its entries: up to the next one, or from the end of the one before.
-fn without(json: &str, entries: &[(Key<'_>, &RawValue)], index: usize) -> String {
-    let end_of = |(_, value): &(Key<'_>, &RawValue)| offset_in(json, value.get()) + value.get().len();
-    let Some(entry) = entries.get(index) else { return json.to_owned() };
-    let start = offset_in(json, entry.0.0);
-    match (index.checked_sub(1).and_then(|before| entries.get(before)), entries.get(index + 1)) {
-        (_, Some(next)) => replaced(json, start, offset_in(json, next.0.0) - start, ""),
-        (Some(before), None) => replaced(json, end_of(before), end_of(entry) - end_of(before), ""),
-        (None, None) => replaced(json, start, end_of(entry) - start, ""),
-    }
+fn without(json: Json<'_>, entries: &[(Json<'_>, Json<'_>)], index: usize) -> String {
+    let start = |(key, _): &(Json<'_>, Json<'_>)| span(json, *key).start;
+    let end = |(_, value): &(Json<'_>, Json<'_>)| span(json, *value).end;
+    let Some(entry) = entries.get(index) else { return json.text().to_owned() };
+    let part = match (index.checked_sub(1).and_then(|before| entries.get(before)), entries.get(index + 1)) {
+        (_, Some(next)) => start(entry)..start(next),
+        (Some(before), None) => end(before)..end(entry),
+        (None, None) => start(entry)..end(entry),
+    };
+    replaced(json, part, "")
 }
 
-fn replaced(json: &str, at: usize, length: usize, by: &str) -> String {
-    let (before, after) = (json.get(..at).unwrap_or_default(), json.get(at + length..).unwrap_or_default());
-    [before, by, after].concat()
+fn replaced(json: Json<'_>, part: Range<usize>, by: &str) -> String {
+    let (before, after) = (json.text().get(..part.start), json.text().get(part.end..));
+    [before.unwrap_or_default(), by, after.unwrap_or_default()].concat()
 }
 
-/// Where `part` begins in `whole`, of which it is a part.
-fn offset_in(whole: &str, part: &str) -> usize {
-    (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
-}
-
-/// A key as it is in the text, with its quotes.
-struct Key<'a>(&'a str);
-
-impl PartialEq<&str> for Key<'_> {
-    fn eq(&self, name: &&str) -> bool {
-        serde_json::from_str::<Cow<'_, str>>(self.0).is_ok_and(|key| key == *name)
-    }
-}
-
-fn entries(json: &str) -> serde_json::Result<Vec<(Key<'_>, &RawValue)>> {
-    struct Entries;
-
-    impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(Key<'de>, &'de RawValue)>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a map")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                entries.push((Key(key.get()), value));
-            }
-            Ok(entries)
-        }
-    }
-
-    serde_json::Deserializer::from_str(json).deserialize_map(Entries)
+/// Where `part` stands in `whole`, of which it is a part.
+fn span(whole: Json<'_>, part: Json<'_>) -> Range<usize> {
+    let start = (part.text().as_ptr() as usize).saturating_sub(whole.text().as_ptr() as usize);
+    start..start + part.text().len()
 }
 
 #[cfg(test)]
@@ -172,9 +139,13 @@ mod tests {
 
     const KEY: &str = "alb.ingress.kubernetes.io/target-type";
 
+    fn applied(edits: &[Edit], json: &str) -> Result<String, String> {
+        apply(edits, Json::parse(json).unwrap()).map_err(|error| error.to_string())
+    }
+
     #[track_caller]
     fn check(edits: &[Edit], before: &str, after: &str) {
-        assert_eq!(apply(edits, before).as_deref(), Ok(after));
+        assert_eq!(applied(edits, before).as_deref(), Ok(after));
     }
 
     #[test]
@@ -233,7 +204,7 @@ mod tests {
             r#"{"spec":{"list":[{},{"a":1},{}]}}"#,
             r#"{"spec":{"list":[{},{"a":1,"props":{"type":"ip"}},{}]}}"#,
         );
-        let missing = apply(&[edit], r#"{"spec":{"list":[]}}"#).map_err(|error| error.to_string());
+        let missing = applied(&[edit], r#"{"spec":{"list":[]}}"#);
         assert_eq!(missing, Err("spec.list[1] is missing".to_owned()));
     }
 
@@ -248,8 +219,7 @@ mod tests {
 
     #[test]
     fn what_is_no_map_is_not_edited() {
-        let error = |json: &str| apply(&[Edit::annotate("a", "ip")], json).map_err(|error| error.to_string());
-        assert_eq!(error(r#"{"metadata":[]}"#), Err("metadata must be a map".to_owned()));
-        assert!(error("{").is_err_and(|error| error.starts_with("it is not valid JSON")));
+        let error = applied(&[Edit::annotate("a", "ip")], r#"{"metadata":[]}"#);
+        assert_eq!(error, Err("metadata must be a map".to_owned()));
     }
 }

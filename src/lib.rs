@@ -49,7 +49,7 @@ pub fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Evaluation {
         Ok(None) => return Evaluation::accept(),
         Err(error) => return Evaluation::refuse(Refusal::InvalidRequest(error)),
     };
-    match Settings::from_json(settings) {
+    match Settings::read(settings) {
         Ok(settings) => decide::decide(&request, cluster, &settings),
         Err(error) => Evaluation::refuse(Refusal::InvalidSettings(error)),
     }

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
-use crate::kubernetes::{DecodeError, Kind, Object, decode};
+use crate::kubernetes::{DecodeError, Json, Kind, Object, decode};
 
 /// The operations that store an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -38,7 +37,7 @@ pub struct Request<'a> {
 #[derive(Debug)]
 pub struct ObjectText<'a> {
     /// Its JSON.
-    pub json: &'a str,
+    pub json: Json<'a>,
     /// The object, or the first of its fields that has a wrong type.
     pub object: Result<Object, DecodeError>,
 }
@@ -51,7 +50,7 @@ pub struct Payload<'a> {
     request: Option<WireRequest<'a>>,
     /// The settings as JSON, not read yet.
     #[serde(borrow)]
-    settings: Option<&'a RawValue>,
+    settings: Option<Json<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -68,9 +67,9 @@ struct WireRequest<'a> {
     #[serde(borrow)]
     namespace: Cow<'a, str>,
     #[serde(borrow)]
-    object: Option<&'a RawValue>,
+    object: Option<Json<'a>>,
     #[serde(borrow)]
-    old_object: Option<&'a RawValue>,
+    old_object: Option<Json<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -92,9 +91,9 @@ impl<'a> Payload<'a> {
         decode(text)
     }
 
-    /// The settings as JSON.
-    pub fn settings(&self) -> &'a str {
-        self.settings.map_or("null", RawValue::get)
+    /// The settings, not read yet.
+    pub fn settings(&self) -> Json<'a> {
+        self.settings.unwrap_or(Json::NULL)
     }
 
     /// The request, or nothing where the policy does not look at it: another kind, a subresource, DELETE, CONNECT.
@@ -125,9 +124,9 @@ impl<'a> Payload<'a> {
             return Err(missing("request.namespace"));
         }
         let namespace = if kind.is_namespaced() { wire.namespace } else { Cow::Borrowed("") };
-        let read = |json: &'a RawValue| {
-            let object = Object::decode(kind, json.get()).map(|it| it.with_identity(&namespace, &wire.name));
-            ObjectText { json: json.get(), object }
+        let read = |json: Json<'a>| {
+            let object = Object::read(kind, json).map(|it| it.with_identity(&namespace, &wire.name));
+            ObjectText { json, object }
         };
         Ok(Some(Request {
             kind,

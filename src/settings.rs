@@ -3,10 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_json::value::RawValue;
-
 use crate::controller::{Controller, FeatureGates, TargetType};
-use crate::kubernetes::{Edition, display_text, entries, is_valid_name};
+use crate::kubernetes::{Edition, Json, display_text, is_valid_name};
 
 /// What a finding leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -265,7 +263,7 @@ impl fmt::Display for SettingsError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsProblem {
     /// Text that is no JSON.
-    #[error("not valid JSON: {0}")]
+    #[error("{0}")]
     NotJson(String),
     /// A key that does not exist.
     #[error("unknown key `{key}`; allowed: {allowed}")]
@@ -299,15 +297,22 @@ impl Settings {
     /// # Errors
     /// What is no JSON, every unknown key and every wrong value.
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
-        let mut reader = Reader { settings: Self::default(), problems: Vec::new() };
-        match serde_json::from_str::<&RawValue>(json) {
-            Ok(value) => reader.read_map("", value.get()),
+        match Json::parse(json) {
+            Ok(json) => Self::read(json),
             Err(error) => {
-                let error = error.to_string();
-                let error = error.split(" at line ").next().unwrap_or_default();
-                reader.problems.push(SettingsProblem::NotJson(error.to_owned()));
+                let problem = SettingsProblem::NotJson(error.reason.trim_start_matches("is ").to_owned());
+                Err(SettingsError { problems: vec![problem] })
             }
         }
+    }
+
+    /// The same for JSON whose syntax is known to be valid.
+    ///
+    /// # Errors
+    /// Every unknown key and every wrong value.
+    pub fn read(json: Json<'_>) -> Result<Self, SettingsError> {
+        let mut reader = Reader { settings: Self::default(), problems: Vec::new() };
+        reader.read_map("", json);
         if reader.problems.is_empty() { Ok(reader.settings) } else { Err(SettingsError { problems: reader.problems }) }
     }
 }
@@ -320,14 +325,15 @@ struct Reader {
 
 impl Reader {
     /// The settings whose keys begin with `parent`.
-    fn read_map(&mut self, parent: &str, json: &str) {
-        if json == "null" {
+    fn read_map(&mut self, parent: &str, json: Json<'_>) {
+        if json.is_null() {
             return;
         }
-        let Ok(given) = entries(json) else {
+        let Some(given) = json.entries() else {
             let key = if parent.is_empty() { "settings" } else { parent.trim_end_matches('.') };
             return self.wrong(key, json, "a map");
         };
+        let given: Vec<_> = given.into_iter().map(|(key, value)| (key.string().unwrap_or_default(), value)).collect();
         for (index, (name, _)) in given.iter().enumerate() {
             let key = format!("{parent}{}", display_text(name, MAX_GIVEN));
             if given.iter().take(index).any(|(earlier, _)| earlier == name) {
@@ -341,13 +347,13 @@ impl Reader {
             let Some((_, value)) = given.iter().find(|(given, _)| given == name) else { continue };
             let key = format!("{parent}{name}");
             match SETTINGS.iter().find(|setting| setting.key == key) {
-                Some(setting) => self.read_setting(setting, value.get()),
-                None => self.read_map(&format!("{key}."), value.get()),
+                Some(setting) => self.read_setting(setting, *value),
+                None => self.read_map(&format!("{key}."), *value),
             }
         }
     }
 
-    fn read_setting(&mut self, setting: &Setting, json: &str) {
+    fn read_setting(&mut self, setting: &Setting, json: Json<'_>) {
         let key = setting.key;
         match setting.values {
             Values::OneOf(choices) => match text(json).filter(|given| choices.contains(&given.as_str())) {
@@ -368,19 +374,16 @@ impl Reader {
         }
     }
 
-    fn read_list(&mut self, key: &str, json: &str, choices: &[&str], what: &str) {
+    fn read_list(&mut self, key: &str, json: Json<'_>, choices: &[&str], what: &str) {
         let allowed = format!("{what} {}", choices.join(", "));
-        let Ok(given) = serde_json::from_str::<Vec<&RawValue>>(json) else {
+        let Some(given) = json.items().filter(|given| !given.is_empty() || what == "a list of") else {
             return self.wrong(key, json, &allowed);
         };
-        if given.is_empty() && what != "a list of" {
-            return self.wrong(key, json, &allowed);
-        }
         let mut named = Vec::new();
         for entry in given {
-            match text(entry.get()).filter(|name| choices.contains(&name.as_str())) {
+            match text(entry).filter(|name| choices.contains(&name.as_str())) {
                 Some(name) => named.push(name),
-                None => self.wrong(key, entry.get(), &allowed),
+                None => self.wrong(key, entry, &allowed),
             }
         }
         let is_named = |name: &str| named.iter().any(|given| given == name);
@@ -397,15 +400,16 @@ impl Reader {
         }
     }
 
-    fn read_booleans(&mut self, key: &str, json: &str, names: &[&str]) {
-        let Ok(given) = entries(json) else { return self.wrong(key, json, "a map of names to true or false") };
+    fn read_booleans(&mut self, key: &str, json: Json<'_>, names: &[&str]) {
+        let Some(given) = json.entries() else { return self.wrong(key, json, "a map of names to true or false") };
         for (name, value) in given {
+            let name = name.string().unwrap_or_default();
             let full = format!("{key}.{}", display_text(&name, MAX_GIVEN));
-            match (gate(&mut self.settings.controller.feature_gates, &name), value.get()) {
+            match (gate(&mut self.settings.controller.feature_gates, &name), value.text()) {
                 (None, _) => self.problems.push(SettingsProblem::UnknownKey { key: full, allowed: names.join(", ") }),
                 (Some(gate), "true") => *gate = true,
                 (Some(gate), "false") => *gate = false,
-                (Some(_), other) => self.wrong(&full, other, "true, false"),
+                (Some(_), _) => self.wrong(&full, value, "true, false"),
             }
         }
     }
@@ -437,8 +441,8 @@ impl Reader {
         }
     }
 
-    fn wrong(&mut self, key: &str, given: &str, allowed: &str) {
-        let given = display_text(given, MAX_GIVEN).into_owned();
+    fn wrong(&mut self, key: &str, given: Json<'_>, allowed: &str) {
+        let given = display_text(given.text(), MAX_GIVEN).into_owned();
         let problem = SettingsProblem::WrongValue { key: key.to_owned(), given, allowed: allowed.to_owned() };
         self.problems.push(problem);
     }
@@ -473,8 +477,8 @@ fn joined(names: impl Iterator<Item = &'static str>) -> String {
 }
 
 /// The string in a value, where it is one.
-fn text(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok()
+fn text(json: Json<'_>) -> Option<String> {
+    json.string().map(Cow::into_owned)
 }
 
 /// A load balancer class is a label-style name, with a prefix or without (Kubernetes' `ValidateQualifiedName`).

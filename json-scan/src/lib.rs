@@ -1,4 +1,4 @@
-//! Looking for names in JSON, and cutting lists into their items, a block of sixteen bytes at a time.
+//! Looking for names in JSON, and cutting lists and maps into their parts, a block of sixteen bytes at a time.
 //!
 //! Lists of a large cluster hold thousands of objects, and most of them have nothing to do with a request. This crate finds
 //! those that have, without parsing the others. It is a crate of its own so that it can be compiled for speed, where the
@@ -9,8 +9,11 @@
 
 mod block;
 mod list;
+mod parts;
+mod reader;
 mod scan;
 mod skim;
 
 pub use list::{ListError, items};
+pub use parts::Parts;
 pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::skim::skim;
+use crate::reader::{Broken, Reader};
 
 /// How deep an item may be nested: serde_json's own limit for what it parses.
 const MAX_DEPTH: u32 = 127;
@@ -23,7 +23,7 @@ pub enum ListError {
 /// # Errors
 /// A text that is no such list, as far as that is visible without parsing the items.
 pub fn items(json: &str) -> Result<Vec<Range<usize>>, ListError> {
-    let mut reader = Reader { bytes: json.as_bytes(), at: 0 };
+    let mut reader = Reader::new(json, MAX_DEPTH);
     if !reader.takes(b'{') {
         return Err(ListError::NoItems);
     }
@@ -32,7 +32,7 @@ pub fn items(json: &str) -> Result<Vec<Range<usize>>, ListError> {
         let key = reader.string()?;
         reader.expects(b':')?;
         if json.get(key) == Some("\"items\"") {
-            found = Some(reader.objects()?);
+            found = Some(objects(&mut reader)?);
         } else {
             reader.value()?;
         }
@@ -41,93 +41,34 @@ pub fn items(json: &str) -> Result<Vec<Range<usize>>, ListError> {
             break;
         }
     }
-    reader.skip_space();
-    if reader.at != json.len() {
+    if !reader.is_at_end() {
         return Err(ListError::Broken);
     }
     found.ok_or(ListError::NoItems)
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+impl From<Broken> for ListError {
+    fn from(_: Broken) -> Self {
+        Self::Broken
+    }
 }
 
-impl Reader<'_> {
-    fn skip_space(&mut self) {
-        while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
+fn objects(reader: &mut Reader<'_>) -> Result<Vec<Range<usize>>, ListError> {
+    if !reader.takes(b'[') {
+        return Err(ListError::NoObjects);
     }
-
-    fn next(&mut self) -> Option<u8> {
-        self.skip_space();
-        self.bytes.get(self.at).copied()
+    let mut objects = Vec::new();
+    if reader.takes(b']') {
+        return Ok(objects);
     }
-
-    fn takes(&mut self, byte: u8) -> bool {
-        let is_next = self.next() == Some(byte);
-        self.at += usize::from(is_next);
-        is_next
-    }
-
-    fn expects(&mut self, byte: u8) -> Result<(), ListError> {
-        if self.takes(byte) { Ok(()) } else { Err(ListError::Broken) }
-    }
-
-    /// A string, with its quotes.
-    fn string(&mut self) -> Result<Range<usize>, ListError> {
-        self.expects(b'"')?;
-        let start = self.at - 1;
-        loop {
-            match self.bytes.get(self.at) {
-                Some(b'"') => break,
-                Some(b'\\') => self.at += 2,
-                Some(_) => self.at += 1,
-                None => return Err(ListError::Broken),
-            }
-        }
-        self.at += 1;
-        Ok(start..self.at)
-    }
-
-    fn container(&mut self) -> Result<Range<usize>, ListError> {
-        let start = self.at;
-        self.at = skim(self.bytes, start, MAX_DEPTH).ok_or(ListError::Broken)?;
-        Ok(start..self.at)
-    }
-
-    fn value(&mut self) -> Result<(), ListError> {
-        match self.next() {
-            Some(b'"') => self.string().map(|_| ()),
-            Some(b'{' | b'[') => self.container().map(|_| ()),
-            Some(b'-' | b'0'..=b'9' | b'a'..=b'z') => {
-                while matches!(self.bytes.get(self.at), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E')) {
-                    self.at += 1;
-                }
-                Ok(())
-            }
-            _ => Err(ListError::Broken),
-        }
-    }
-
-    fn objects(&mut self) -> Result<Vec<Range<usize>>, ListError> {
-        if !self.takes(b'[') {
+    loop {
+        if reader.next() != Some(b'{') {
             return Err(ListError::NoObjects);
         }
-        let mut objects = Vec::new();
-        if self.takes(b']') {
+        objects.push(reader.container()?);
+        if !reader.takes(b',') {
+            reader.expects(b']')?;
             return Ok(objects);
-        }
-        loop {
-            if self.next() != Some(b'{') {
-                return Err(ListError::NoObjects);
-            }
-            objects.push(self.container()?);
-            if !self.takes(b',') {
-                self.expects(b']')?;
-                return Ok(objects);
-            }
         }
     }
 }

@@ -9,14 +9,11 @@ use std::rc::Rc;
 use json_scan::{ListError, may_mention};
 use serde::Deserialize;
 
-use super::{Cluster, ListQuery, LookupError, LookupFailure, Selector};
-use crate::kubernetes::{DecodeError, Kind, NameKey, Object, ObjectRef, decode, is_valid_name};
+use super::{Cluster, ListQuery, LookupError, LookupFailure, Selector, probe};
+use crate::kubernetes::{DecodeError, Json, Kind, NameKey, Object, ObjectRef, decode, is_valid_name};
 
 /// An answer, or why there is none.
 pub type Lookup<T> = Result<T, Rc<LookupFailure>>;
-
-/// A name that no object can have but a URL can: asking for it tells whether a list would be answered.
-const PROBE: &str = "_";
 
 /// Up to so many objects of a kind are asked for by name; more of them are read from one list.
 ///
@@ -85,7 +82,7 @@ impl Item {
 
     fn read(&self, kind: Kind) -> Lookup<Object> {
         let failure = |error, object| Rc::new(LookupFailure { kind, object, error: LookupError::Unreadable(error) });
-        let object = Object::decode(kind, self.json()).map_err(|error| {
+        let object = Json::parse(self.json()).and_then(|json| Object::read(kind, json)).map_err(|error| {
             let named = decode::<Named>(self.json()).ok().map(|named| named.metadata);
             let named = named.map(|named| ObjectRef::new(kind, &named.namespace, &named.name));
             failure(error, self.expected.clone().or(named))
@@ -248,7 +245,8 @@ impl<'c> Lookups<'c> {
         if let Some(answer) = known {
             return answer;
         }
-        let answer = match self.cluster.get(kind, kind.is_namespaced().then_some(self.namespace), PROBE) {
+        let (namespace, name) = probe(kind, self.namespace);
+        let answer = match self.cluster.get(kind, kind.is_namespaced().then_some(namespace), name) {
             Ok(_) | Err(LookupError::NoSuchObject) => Ok(true),
             Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(false),
             Err(error) => Err(Rc::new(LookupFailure { kind, object: None, error })),

@@ -12,7 +12,7 @@ mod world;
 pub use error::{LookupError, LookupFailure};
 pub use host::{HostCall, HostCalls};
 pub use lookups::{Lookup, Lookups};
-pub use resources::field_masks;
+pub use resources::{field_masks, probe};
 pub use world::{Overlay, World};
 
 use crate::kubernetes::Kind;

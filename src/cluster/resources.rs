@@ -62,6 +62,18 @@ pub fn field_masks(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The object to ask for, by namespace and name, to find out whether a list of its kind would be answered. Whether it
+/// exists does not matter: a refusal does.
+///
+/// The API server itself keeps the Service `default/kubernetes`, and a host remembers for some seconds what it found. Of
+/// other kinds no object is known to exist: `_` is a name that no object can have but a URL can.
+pub fn probe(kind: Kind, namespace: &str) -> (&str, &'static str) {
+    match kind {
+        Kind::Service => ("default", "kubernetes"),
+        _ => (namespace, "_"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,9 +6,7 @@
 //!
 //! Accepted deviation, which no honest manifest shows: lone surrogates are refused wherever they are.
 
-use serde_json::value::RawValue;
-
-use crate::kubernetes::{DecodeError, IntOrString, display_text, entries, not_valid_json};
+use crate::kubernetes::{DecodeError, IntOrString, Json, display_text};
 
 /// A Service among an action's target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,9 +173,9 @@ impl Forward {
 }
 
 fn read_action(owner: ActionOwner, text: &str) -> Result<Action, Problem> {
-    let value: &RawValue = serde_json::from_str(text).map_err(|error| Problem::new("", not_valid_json(&error)))?;
+    let json = Json::parse(text).map_err(|error| Problem::new("", error.reason))?;
     let mut action = Action::default();
-    Value { json: value.get(), path: String::new() }.object(&mut |key, value| match (key, owner) {
+    Value { json, path: String::new() }.object(&mut |key, value| match (key, owner) {
         ("type", _) => value.string(&mut action.kind),
         ("targetgrouparn", ActionOwner::Ingress) => value.pointer(&mut action.target_group_arn, Value::string),
         ("targetgroupname", ActionOwner::Ingress) => value.pointer(&mut action.target_group_name, Value::string),
@@ -197,24 +195,17 @@ fn read_action(owner: ActionOwner, text: &str) -> Result<Action, Problem> {
 
 /// A JSON value and its path below the annotation.
 struct Value<'a> {
-    json: &'a str,
+    json: Json<'a>,
     path: String,
 }
 
 impl<'a> Value<'a> {
     fn is_null(&self) -> bool {
-        self.json == "null"
+        self.json.is_null()
     }
 
     fn wrong(&self, expected: &str) -> Problem {
-        let found = match self.json.as_bytes().first() {
-            Some(b'"') => format!("the string {}", display_text(self.json, 60)),
-            Some(b'[') => "a list".to_owned(),
-            Some(b'{') => "a map".to_owned(),
-            Some(b't' | b'f' | b'n') => self.json.to_owned(),
-            _ => format!("the number {}", display_text(self.json, 60)),
-        };
-        Problem::new(&self.path, format!("must be {expected}, not {found}"))
+        Problem::new(&self.path, format!("must be {expected}, not {}", self.json.description()))
     }
 
     /// A Go struct: every key in its order, folded as Go folds it.
@@ -222,9 +213,9 @@ impl<'a> Value<'a> {
         if self.is_null() {
             return Ok(());
         }
-        for (key, value) in entries(self.json).map_err(|_| self.wrong("a map"))? {
-            let path = format!("{}.{key}", self.path);
-            read(&folded(&key), Value { json: value.get(), path })?;
+        for (key, json) in self.json.entries().ok_or_else(|| self.wrong("a map"))? {
+            let key = key.string().ok_or_else(|| self.wrong("a map"))?;
+            read(&folded(&key), Value { json, path: format!("{}.{key}", self.path) })?;
         }
         Ok(())
     }
@@ -244,13 +235,13 @@ impl<'a> Value<'a> {
 
     fn string(self, to: &mut String) -> Result<(), Problem> {
         if !self.is_null() {
-            *to = serde_json::from_str(self.json).map_err(|_| self.wrong("a string"))?;
+            *to = self.json.string().ok_or_else(|| self.wrong("a string"))?.into_owned();
         }
         Ok(())
     }
 
     fn boolean(self) -> Result<(), Problem> {
-        match self.json {
+        match self.json.text() {
             "null" | "true" | "false" => Ok(()),
             _ => Err(self.wrong("a boolean")),
         }
@@ -259,7 +250,7 @@ impl<'a> Value<'a> {
     /// Go's `int32`: to it, `1.0` is no integer, and `-0` is one.
     fn integer(self, to: &mut i32) -> Result<(), Problem> {
         if !self.is_null() {
-            *to = self.json.parse().map_err(|_| self.wrong("an integer"))?;
+            *to = self.json.text().parse().map_err(|_| self.wrong("an integer"))?;
         }
         Ok(())
     }
@@ -268,10 +259,11 @@ impl<'a> Value<'a> {
     fn port(self, to: &mut Option<IntOrString>) -> Result<(), Problem> {
         *to = if self.is_null() {
             None
-        } else if self.json.starts_with('"') {
-            Some(IntOrString::String(serde_json::from_str(self.json).map_err(|_| self.wrong("a string"))?))
+        } else if let Some(name) = self.json.string() {
+            Some(IntOrString::String(name.into_owned()))
         } else {
-            Some(IntOrString::Int(self.json.parse().map_err(|_| self.wrong("a port number or a port name"))?))
+            let number = self.json.text().parse();
+            Some(IntOrString::Int(number.map_err(|_| self.wrong("a port number or a port name"))?))
         };
         Ok(())
     }
@@ -319,10 +311,10 @@ impl<'a> Value<'a> {
             to.clear();
             return Ok(());
         }
-        let items: Vec<&RawValue> = serde_json::from_str(self.json).map_err(|_| self.wrong("a list"))?;
+        let items = self.json.items().ok_or_else(|| self.wrong("a list"))?;
         to.resize_with(items.len(), T::default);
-        for ((index, item), to) in items.into_iter().enumerate().zip(to) {
-            read(Value { json: item.get(), path: format!("{}[{index}]", self.path) }, to)?;
+        for ((index, json), to) in items.into_iter().enumerate().zip(to) {
+            read(Value { json, path: format!("{}[{index}]", self.path) }, to)?;
         }
         Ok(())
     }

@@ -20,14 +20,13 @@ use std::cell::{LazyCell, OnceCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use crate::cluster::{Cluster, Lookups, Overlay, World};
 use crate::controller::annotations::{DEFAULT_INGRESS_CLASS, GATEWAY_ADD_ONS};
 use crate::controller::{annotations_of_ingress, annotations_of_service, has_ignored_annotation, labels_of_binding};
 use crate::edit;
 use crate::kubernetes::{
-    DecodeError, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service, decode,
+    DecodeError, Json, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service,
 };
 use crate::request::{Operation, Request};
 use crate::rules::Problem;
@@ -451,7 +450,7 @@ fn leads_to_refusal(finding: &Finding, settings: &Settings) -> bool {
 fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Evaluation {
     let old_error = request.old_object.as_ref().and_then(|old| old.object.as_ref().err());
     let was_unreadable = old_error.is_some_and(|old| old.path == error.path);
-    let named: ObjectWithMetadata = decode(request.object.json).unwrap_or_default();
+    let named: ObjectWithMetadata = request.object.json.read().unwrap_or_default();
     let name = [named.metadata.name.as_str(), &request.name].into_iter().find(|name| !name.is_empty());
     let name = name.map_or_else(|| format!("{}<generated>", named.metadata.generate_name), str::to_owned);
     let outcome =
@@ -466,7 +465,7 @@ fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Evaluation {
 }
 
 /// Whether an object has a deletionTimestamp, where the rest of it cannot be read.
-fn is_being_deleted(json: &str) -> bool {
+fn is_being_deleted(json: Json<'_>) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Deletable {
@@ -479,7 +478,7 @@ fn is_being_deleted(json: &str) -> bool {
         deletion_timestamp: Presence,
     }
 
-    decode::<Deletable>(json).is_ok_and(|it| it.metadata.deletion_timestamp.0)
+    json.read::<Deletable>().is_ok_and(|it| it.metadata.deletion_timestamp.0)
 }
 
 /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses decides
@@ -501,16 +500,16 @@ fn deciding_metadata<'o>(object: &'o Object, settings: &Settings) -> Vec<(&'o st
 }
 
 /// Whether the specifications are the same JSON, to the letter: a host writes both in the same way.
-fn have_same_spec(new: &str, old: &str) -> bool {
+fn have_same_spec(new: Json<'_>, old: Json<'_>) -> bool {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Specified<'a> {
         #[serde(borrow)]
-        spec: Option<&'a RawValue>,
+        spec: Option<Json<'a>>,
     }
 
-    let spec = |json| decode::<Specified<'_>>(json).map(|it| it.spec.map(RawValue::get));
-    matches!((spec(new), spec(old)), (Ok(new), Ok(old)) if new == old)
+    let specs = (new.read::<Specified<'_>>(), old.read::<Specified<'_>>());
+    matches!(specs, (Ok(new), Ok(old)) if new.spec == old.spec)
 }
 
 /// Two errors in the same annotation are in the same place, whatever broke inside.

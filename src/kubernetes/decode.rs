@@ -2,14 +2,17 @@
 //!
 //! Views are `#[derive(Deserialize)]` structs, read as the API server's own Go code reads JSON: `null` leaves a field
 //! empty, and only a map can be read as a struct (serde would take a list as well). A field that is given twice is an error.
+//!
+//! serde_json checks the syntax and reads strings. What this adds is small on purpose: each view is code of its own, and
+//! with serde_json's deserializer in each of them the module would be a fifth larger.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::de::value::{MapDeserializer, SeqDeserializer};
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use json_scan::Parts;
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use super::json::Json;
 use super::text::display_text;
 
 /// Longest part of an object's own text that an error repeats.
@@ -46,133 +49,46 @@ impl DecodeError {
 /// Reads a view out of `json`.
 ///
 /// # Errors
-/// The first field that has a wrong type, with its path.
+/// Text that is no JSON; the first field that has a wrong type, with its path.
 pub fn decode<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, DecodeError> {
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    T::deserialize(AsGo(&mut deserializer))
-        .and_then(|view| deserializer.end().map(|()| view))
-        .map_err(|error| explain(json, &error))
+    Json::parse(json)?.read()
 }
 
-/// Why a text is no JSON, in words that Kubernetes' users know from Go.
-pub fn not_valid_json(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let reason = match text.split(" at line ").next().unwrap_or_default() {
-        _ if error.is_eof() => "unexpected end of JSON input",
-        "expected ident" => "expected true, false or null",
-        other => other,
-    };
-    format!("is not valid JSON: {reason}")
+/// A [`DecodeError`] whose path grows on the way up.
+#[derive(Debug)]
+pub struct Error(Box<Wrong>);
+
+#[derive(Debug)]
+struct Wrong {
+    path: String,
+    reason: String,
 }
 
-/// What serde_json says, with the path of the place it names.
-fn explain(json: &str, error: &serde_json::Error) -> DecodeError {
-    if !error.is_data() {
-        return DecodeError::new(DecodeError::WHOLE, &not_valid_json(error));
+impl Error {
+    /// An error of the value at hand.
+    #[cold]
+    pub fn new(reason: String) -> Self {
+        Self(Box::new(Wrong { path: String::new(), reason }))
     }
-    let text = error.to_string();
-    let text = text.split(" at line ").next().unwrap_or_default();
-    // Where a number or a string may come, a list or a map has been entered before it is refused.
-    let is_entered =
-        ["sequence, expected IntOrString", "map, expected IntOrString"].iter().any(|end| text.ends_with(end));
-    let offset = offset_of(json, error).saturating_sub(usize::from(is_entered));
-    let path = path_at(json, offset);
-    if let Some((found, expected)) = text.strip_prefix("invalid type: ").and_then(|text| text.split_once(", expected "))
-    {
-        return DecodeError::wrong_type(&path, &in_words(expected), &in_words(found));
-    }
-    if let Some((found, expected)) =
-        text.strip_prefix("invalid value: ").and_then(|text| text.split_once(", expected "))
-    {
-        return DecodeError::wrong_type(&path, &in_words(expected), &in_words(found));
-    }
-    if let Some(field) = text.strip_prefix("duplicate field `").and_then(|text| text.strip_suffix('`')) {
-        let parent = path.rsplit_once('.').map_or("", |(parent, _)| parent);
-        let path = if parent.is_empty() { field.to_owned() } else { format!("{parent}.{field}") };
-        return DecodeError::new(&path, "is given twice");
-    }
-    DecodeError::new(&path, &format!("cannot be read: {text}"))
-}
 
-/// serde's words for types, in those of Kubernetes.
-fn in_words(words: &str) -> String {
-    let value = |prefix: &str| words.strip_prefix(prefix).map(|value| value.trim_matches('`'));
-    match words {
-        "sequence" | "a sequence" => "a list".to_owned(),
-        "map" => "a map".to_owned(),
-        "null" | "unit value" => "null".to_owned(),
-        "a borrowed string" | "string" => "a string".to_owned(),
-        "i32" | "i64" | "u64" => "an integer".to_owned(),
-        "IntOrString" => "a number or a string".to_owned(),
-        _ => {
-            if let Some(text) = words.strip_prefix("string ") {
-                format!("the string {text}")
-            } else if let Some(number) = value("integer ").or_else(|| value("floating point ")) {
-                format!("the number {number}")
-            } else if let Some(boolean) = value("boolean ") {
-                boolean.to_owned()
-            } else {
-                words.to_owned()
-            }
-        }
+    /// The same error, in the value of `key`.
+    #[cold]
+    fn below(mut self, key: Json<'_>) -> Self {
+        let key = key.string().unwrap_or_default();
+        let rest = &self.0.path;
+        let dot = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
+        self.0.path = if is_plain(&key) { format!("{key}{dot}{rest}") } else { format!("[{key}]{dot}{rest}") };
+        self
     }
-}
 
-/// The byte that serde_json stopped at: it counts lines from 1, and columns in bytes.
-fn offset_of(json: &str, error: &serde_json::Error) -> usize {
-    let before = json.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-    (before + error.column()).min(json.len())
-}
-
-/// The path of the last value that begins before `offset`: the one that serde_json has just looked at.
-fn path_at(json: &str, offset: usize) -> String {
-    enum Step {
-        Key(String),
-        Index(usize),
+    /// The same error, in the item at `index`.
+    #[cold]
+    fn at(mut self, index: usize) -> Self {
+        let rest = &self.0.path;
+        let dot = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
+        self.0.path = format!("[{index}]{dot}{rest}");
+        self
     }
-    let bytes = json.as_bytes();
-    let mut path: Vec<Step> = Vec::new();
-    let mut expects_key = false;
-    let mut at = 0;
-    while at < offset {
-        match bytes.get(at) {
-            Some(b'{') => {
-                path.push(Step::Key(String::new()));
-                expects_key = true;
-            }
-            Some(b'[') => path.push(Step::Index(0)),
-            Some(b'}' | b']') => drop(path.pop()),
-            Some(b',') => match path.last_mut() {
-                Some(Step::Index(index)) => *index += 1,
-                _ => expects_key = true,
-            },
-            Some(b'"') => {
-                let start = at;
-                at += 1;
-                while bytes.get(at).is_some_and(|byte| *byte != b'"') {
-                    at += if bytes.get(at) == Some(&b'\\') { 2 } else { 1 };
-                }
-                if let (true, Some(Step::Key(key)), Some(text)) = (expects_key, path.last_mut(), json.get(start..=at)) {
-                    *key = serde_json::from_str(text).unwrap_or_default();
-                    expects_key = false;
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    let mut text = String::new();
-    for step in path {
-        match step {
-            Step::Key(key) if is_plain(&key) => {
-                text.push_str(if text.is_empty() { "" } else { "." });
-                text.push_str(&key);
-            }
-            Step::Key(key) => text.push_str(&format!("[{key}]")),
-            Step::Index(index) => text.push_str(&format!("[{index}]")),
-        }
-    }
-    if text.is_empty() { DecodeError::WHOLE.to_owned() } else { text }
 }
 
 /// Keys of annotations and labels stand in brackets.
@@ -180,190 +96,121 @@ fn is_plain(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric())
 }
 
-/// A deserializer, or a part of one, that reads as Go does.
-struct AsGo<T>(T);
-
-/// What `null` is read as.
-#[derive(Clone, Copy)]
-enum Zero {
-    Bool,
-    Integer,
-    Text,
-    List,
-    Map,
-    Struct,
+impl From<Error> for DecodeError {
+    fn from(error: Error) -> Self {
+        let Wrong { path, reason } = *error.0;
+        Self::new(if path.is_empty() { Self::WHOLE } else { &path }, &reason)
+    }
 }
 
-/// Takes a value for `visitor`, or its zero value where there is `null`.
-struct OrZero<V> {
-    zero: Zero,
-    visitor: V,
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.reason)
+    }
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for OrZero<V> {
-    type Value = V::Value;
+impl std::error::Error for Error {}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
+impl de::Error for Error {
+    fn custom<T: fmt::Display>(reason: T) -> Self {
+        Self::new(format!("cannot be read: {reason}"))
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
-        match self.zero {
-            Zero::Bool => self.visitor.visit_bool(false),
-            Zero::Integer => self.visitor.visit_i64(0),
-            Zero::Text => self.visitor.visit_borrowed_str(""),
-            Zero::List => self.visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<NoValue<E>>())),
-            Zero::Map | Zero::Struct => {
-                self.visitor.visit_map(MapDeserializer::new(std::iter::empty::<(NoValue<E>, NoValue<E>)>()))
-            }
+    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("must be {expected}"))
+    }
+
+    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("must be {expected}"))
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self(Box::new(Wrong { path: field.to_owned(), reason: "is given twice".to_owned() }))
+    }
+}
+
+/// The entries of a map.
+struct Entries<'de> {
+    parts: Parts<'de>,
+    key: Json<'de>,
+    value: Json<'de>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        let Some((key, value)) = self.parts.next_entry() else { return Ok(None) };
+        (self.key, self.value) = (Json::of_part(key), Json::of_part(value));
+        seed.deserialize(self.key).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        seed.deserialize(self.value).map_err(|error| error.below(self.key))
+    }
+}
+
+/// The items of a list.
+struct Items<'de> {
+    parts: Parts<'de>,
+    index: usize,
+}
+
+impl<'de> SeqAccess<'de> for Items<'de> {
+    type Error = Error;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        let Some(item) = self.parts.next_item() else { return Ok(None) };
+        self.index += 1;
+        seed.deserialize(Json::of_part(item)).map(Some).map_err(|error| error.at(self.index - 1))
+    }
+}
+
+impl<'de> Deserializer<'de> for Json<'de> {
+    type Error = Error;
+
+    /// For IntOrString alone, which may be two types.
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.text().as_bytes().first() {
+            Some(b'"') => visitor.visit_string(self.text_or_empty()?.into_owned()),
+            Some(b'-' | b'0'..=b'9') => visitor.visit_i32(self.integer()?),
+            _ => Err(self.wrong("an integer or a string")),
         }
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        match self.zero {
-            Zero::Bool => deserializer.deserialize_bool(AsGo(self.visitor)),
-            Zero::Integer => deserializer.deserialize_i32(AsGo(self.visitor)),
-            Zero::Text => deserializer.deserialize_str(AsGo(self.visitor)),
-            Zero::List => deserializer.deserialize_seq(AsGo(self.visitor)),
-            Zero::Map => deserializer.deserialize_map(AsGo(self.visitor)),
-            Zero::Struct => deserializer.deserialize_map(StructVisitor(AsGo(self.visitor))),
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_bool(self.boolean()?)
+    }
+
+    fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_i32(self.integer()?)
+    }
+
+    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.text_or_empty()? {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
         }
     }
-}
 
-/// An item that there is none of.
-struct NoValue<E>(PhantomData<E>);
-
-impl<'de, E: de::Error> IntoDeserializer<'de, E> for NoValue<E> {
-    type Deserializer = de::value::UnitDeserializer<E>;
-
-    fn into_deserializer(self) -> Self::Deserializer {
-        ().into_deserializer()
-    }
-}
-
-/// Reads a struct out of a map, and out of nothing else.
-struct StructVisitor<V>(V);
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for StructVisitor<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
+    fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_string(self.text_or_empty()?.into_owned())
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(map)
-    }
-}
-
-macro_rules! visits {
-    ($($method:ident($type:ty))*) => {
-        $(fn $method<E: de::Error>(self, value: $type) -> Result<V::Value, E> {
-            self.0.$method(value)
-        })*
-    };
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for AsGo<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_str(&self.text_or_empty()?)
     }
 
-    visits! {
-        visit_bool(bool) visit_i64(i64) visit_u64(u64) visit_f64(f64)
-        visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
-    fn visit_unit<E: de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_seq(Items { parts: self.parts('[', "a list")?, index: 0 })
     }
 
-    fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(AsGo(deserializer))
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(AsGo(deserializer))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(AsGo(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(AsGo(map))
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for AsGo<S> {
-    type Value = S::Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<S::Value, D::Error> {
-        self.0.deserialize(AsGo(deserializer))
-    }
-}
-
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for AsGo<A> {
-    type Error = A::Error;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_element_seed(AsGo(seed))
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for AsGo<A> {
-    type Error = A::Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        self.0.next_key_seed(seed)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
-        self.0.next_value_seed(AsGo(seed))
-    }
-}
-
-macro_rules! or_zero {
-    ($($method:ident($zero:ident))*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            self.0.deserialize_option(OrZero { zero: Zero::$zero, visitor })
-        })*
-    };
-}
-
-macro_rules! forwards {
-    ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$method(AsGo(visitor))
-        })*
-    };
-}
-
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsGo<D> {
-    type Error = D::Error;
-
-    or_zero! {
-        deserialize_bool(Bool)
-        deserialize_i32(Integer)
-        deserialize_str(Text) deserialize_string(Text)
-        deserialize_seq(List) deserialize_map(Map)
-    }
-
-    forwards! {
-        deserialize_any deserialize_i8 deserialize_i16 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
-        deserialize_u64 deserialize_f32 deserialize_f64 deserialize_char deserialize_bytes deserialize_byte_buf
-        deserialize_option deserialize_unit deserialize_identifier
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_ignored_any(visitor)
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(Entries { parts: self.parts('{', "a map")?, key: Json::NULL, value: Json::NULL })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -371,68 +218,22 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for AsGo<D> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_option(OrZero { zero: Zero::Struct, visitor })
+    ) -> Result<V::Value, Error> {
+        self.deserialize_map(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_newtype_struct(name, visitor)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
+        if name == Self::NAME { visitor.visit_borrowed_str(self.text()) } else { visitor.visit_newtype_struct(self) }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_unit_struct(name, AsGo(visitor))
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
     }
 
-    fn deserialize_tuple<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple(length, AsGo(visitor))
+    // No view has a field of these types.
+    serde::forward_to_deserialize_any! {
+        i8 i16 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct enum
     }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        length: usize,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_tuple_struct(name, length, AsGo(visitor))
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_enum(name, variants, visitor)
-    }
-}
-
-/// Every entry of a JSON map in its order, also of two equal keys; keys without escapes, values as they are.
-///
-/// # Errors
-/// Text that is no JSON map.
-pub fn entries(json: &str) -> serde_json::Result<Vec<(String, &RawValue)>> {
-    struct Entries;
-
-    impl<'de> Visitor<'de> for Entries {
-        type Value = Vec<(String, &'de RawValue)>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut entries = Vec::new();
-            while let Some(entry) = map.next_entry()? {
-                entries.push(entry);
-            }
-            Ok(entries)
-        }
-    }
-
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let entries = deserializer.deserialize_map(Entries)?;
-    deserializer.end()?;
-    Ok(entries)
 }
 
 /// Whether a field is there and is not `null`, whatever it holds.
@@ -462,9 +263,8 @@ mod tests {
         labels: BTreeMap<String, String>,
         optional: Option<Item>,
         presence: Presence,
-        port: Option<k8s_openapi::apimachinery::pkg::util::intstr::IntOrString>,
         #[serde(borrow)]
-        raw: Option<&'a RawValue>,
+        raw: Option<Json<'a>>,
     }
 
     #[derive(Debug, Default, PartialEq, serde::Deserialize)]
@@ -485,7 +285,7 @@ mod tests {
         let spec: Spec<'_> = decode(json).unwrap();
         assert_eq!((spec.name.as_str(), spec.port_number, spec.is_open, spec.items.len()), ("", 0, false, 0));
         assert!(spec.item == Item::default() && spec.labels.is_empty() && spec.optional.is_none());
-        assert!(!spec.presence.0 && spec.raw.is_none_or(|raw| raw.get() == "null"));
+        assert!(!spec.presence.0 && spec.raw.is_none());
         let spec: Spec<'_> = decode(r#"{"items":[null,{"name":"a"}],"labels":{"a":null},"presence":[]}"#).unwrap();
         assert_eq!(spec.items, [Item::default(), Item { name: "a".to_owned() }]);
         assert_eq!(spec.labels, BTreeMap::from([("a".to_owned(), String::new())]));
@@ -508,8 +308,6 @@ mod tests {
         refuses(r#"{"labels":{"a/b":1}}"#, "labels[a/b] must be a string, not the number 1");
         refuses("{\n  \"item\": {\n    \"name\": 1\n  }\n}", "item.name must be a string, not the number 1");
         refuses("[]", "it must be a map, not a list");
-        refuses(r#"{"port":[80]}"#, "port must be a number or a string, not a list");
-        refuses(r#"{"port":{"number":80}}"#, "port must be a number or a string, not a map");
     }
 
     #[test]
@@ -529,7 +327,7 @@ mod tests {
     fn what_is_no_json_is_refused() {
         refuses("", "it is not valid JSON: unexpected end of JSON input");
         refuses(r#"{"name":"a"} x"#, "it is not valid JSON: trailing characters");
-        refuses(r#"{"name":"\ud800"}"#, "it is not valid JSON: unexpected end of hex escape");
+        refuses(r#"{"name":"\ud800"}"#, "name is not valid JSON: unexpected end of hex escape");
     }
 
     /// Values that nobody asked for are skipped without recursion.

@@ -9,6 +9,7 @@ mod gateway;
 mod gateway_configuration;
 mod ingress;
 mod ingress_class;
+mod json;
 pub mod kind;
 pub mod label_selector;
 mod metadata;
@@ -20,7 +21,7 @@ mod target_group_binding;
 mod text;
 mod workloads;
 
-pub use decode::{DecodeError, Presence, decode, entries, not_valid_json};
+pub use decode::{DecodeError, Presence, decode};
 pub use edition::Edition;
 pub use gateway::{
     AllowedNamespaces, BackendRef, ExtensionRef, Gateway, GatewayClass, Listener, ListenerSet, ParametersRef,
@@ -31,6 +32,7 @@ pub use gateway_configuration::{
 };
 pub use ingress::{BackendPlace, Ingress, IngressBackend, ServiceBackend};
 pub use ingress_class::{IngressClass, IngressClassParams, ParametersReference};
+pub use json::Json;
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 pub use kind::{Kind, RouteKind};
 pub use metadata::{Metadata, OwnerReference};

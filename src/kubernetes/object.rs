@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use serde::Deserialize;
 
-use super::decode::{DecodeError, decode};
+use super::decode::DecodeError;
+use super::json::Json;
 use super::kind::Kind;
 use super::metadata::Metadata;
 use super::{
@@ -37,9 +38,9 @@ macro_rules! objects {
             ///
             /// # Errors
             /// The first field that has a wrong type, with its path.
-            pub fn decode(kind: Kind, json: &str) -> Result<Self, DecodeError> {
+            pub fn read(kind: Kind, json: Json<'_>) -> Result<Self, DecodeError> {
                 match kind {
-                    $($kinds => decode(json).map(|view| Self::$view(Rc::new(view))),)*
+                    $($kinds => json.read().map(|view| Self::$view(Rc::new(view))),)*
                 }
             }
 
