@@ -82,7 +82,7 @@ fn an_ingress_with_500_services_reads_one_list() {
             &format!("get {CLASS} alb"),
             "get elbv2.k8s.aws/v1beta1/IngressClassParams alb",
             "get v1/Namespace shop",
-            "get v1/Service shop/_",
+            "get v1/Service default/kubernetes",
             "list v1/Service",
             "get apps/v1/DaemonSet kube-system/aws-node",
             "get apps/v1/StatefulSet shop/_",
@@ -103,7 +103,7 @@ fn few_services_are_asked_for_by_name() {
     let gets = |count: usize| -> Vec<String> { numbered("get v1/Service shop/service", count) };
     assert_eq!(lookups(1), gets(1));
     assert_eq!(lookups(4), gets(4));
-    assert_eq!(lookups(5), ["get v1/Service shop/_", "list v1/Service"]);
+    assert_eq!(lookups(5), ["get v1/Service default/kubernetes", "list v1/Service"]);
 }
 
 /// The most that one request can lead to: a headless Service with weighted actions of its own, behind Ingresses of many

@@ -43,7 +43,7 @@ fn settings_are_validated_in_the_module() {
              missingService, advice; `mode` is \"enforce\"; allowed: reject, mutate, warn",
         ),
     );
-    check("{", false, Some("invalid settings: not valid JSON: EOF while parsing an object"));
+    check("{", false, Some("invalid settings: not valid JSON: unexpected end of JSON input"));
 }
 
 /// Evaluates a payload on both engines, and returns the answer.

@@ -406,7 +406,7 @@ impl<'r> Review<'r> {
     }
 
     fn advice(&self, findings: &[Finding], outcome: &Outcome) -> Vec<Hint> {
-        if !self.context.changes_something || !is_end(self.context.request.kind) {
+        if !self.context.changes_something {
             return Vec::new();
         }
         let with_fate = |fate: Fate| {
@@ -420,7 +420,9 @@ impl<'r> Review<'r> {
             }
             Outcome::Reject(_) => Vec::new(),
             Outcome::Accept | Outcome::Mutate(_) => {
-                let in_ip_mode = self.judgement.exposures.iter().filter(|exposure| exposure.is_headless_in_ip_mode());
+                // What an object that is no end of a pair leaves in ip mode is for the ends to say.
+                let is_end = is_end(self.context.request.kind);
+                let in_ip_mode = self.judgement.exposures.iter().filter(|it| is_end && it.is_headless_in_ip_mode());
                 let fixed = with_fate(Fate::Fixed)
                     .filter(|exposure| exposure.backend.service().is_some_and(Service::is_headless));
                 advice::advise(&in_ip_mode.chain(fixed).collect::<Vec<_>>(), settings, self.context.world)
