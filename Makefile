@@ -66,6 +66,13 @@ run: policy.wasm
 test: lint policy.wasm
 	cargo test --locked --workspace
 
+# Properties on as many random clusters as RUNS says, others with every START (docs/reliability.md).
+RUNS ?= 20000
+START ?= 1
+.PHONY: properties
+properties: policy.wasm
+	PROPERTY_RUNS=$(RUNS) PROPERTY_START=$(START) cargo test --locked --package reliability --test properties
+
 # Hands arbitrary bytes to the policy, so many seconds for each input that others write. What is found is left in
 # fuzz/artifacts: it belongs into fuzz/found, and becomes a case. The policy has no unsafe code for a sanitizer to look at.
 FUZZ_SECONDS ?= 30
