@@ -91,6 +91,14 @@ fuzz-tools:
 	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is not on the PATH: cargo install cargo-fuzz --locked" >&2; exit 1; }
 	@rustup toolchain list | grep -q '^nightly' || { echo "libFuzzer needs a nightly compiler: rustup toolchain install nightly" >&2; exit 1; }
 
+# Changes one expression of the policy at a time, and looks for a test that fails; the module is not built. All of them
+# take a day: SHARD=0/40 makes a fortieth.
+SHARD ?= 0/1
+.PHONY: mutants
+mutants:
+	@command -v cargo-mutants >/dev/null || { echo "cargo-mutants is not on the PATH: cargo install cargo-mutants --locked" >&2; exit 1; }
+	cargo mutants --sharding round-robin --shard $(SHARD)
+
 # Every case that kwctl can run, with the kwctl on the PATH: several at a time where bats has GNU parallel.
 E2E = $(TARGET_DIR)/e2e
 JOBS = $(shell ! parallel --version 2>/dev/null | grep -q '^GNU' || echo "--jobs $$(nproc)")
