@@ -93,6 +93,39 @@ playground-test: node playground
 node:
 	@command -v node >/dev/null || { echo "node is not on the PATH: get it from https://nodejs.org" >&2; exit 1; }
 
+# Properties on as many random clusters as RUNS says, others with every START (docs/reliability.md).
+RUNS ?= 20000
+START ?= 1
+.PHONY: properties
+properties: policy.wasm
+	PROPERTY_RUNS=$(RUNS) PROPERTY_START=$(START) cargo test --locked --package reliability --test properties --test failing_hosts --test hostile
+
+# Hands arbitrary bytes to the policy, so many seconds for each input that others write. What is found is left in
+# fuzz/artifacts: it belongs into fuzz/found, and becomes a case. The policy has no unsafe code for a sanitizer to look at.
+FUZZ_SECONDS ?= 30
+FUZZ_TARGETS ?= request settings actions host
+FUZZ_LIMITS = -timeout=10 -rss_limit_mb=512 -malloc_limit_mb=128 -max_len=16384
+.PHONY: fuzz
+fuzz: fuzz-tools
+	cargo run --locked --quiet --package reliability --example write-seeds -- fuzz/corpus
+	for target in $(FUZZ_TARGETS); do \
+		cargo +nightly fuzz run --fuzz-dir fuzz --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) \
+			-dict=fuzz/corpus/words.dict -print_final_stats=1 $(FUZZ_LIMITS) || exit; \
+	done
+
+.PHONY: fuzz-tools
+fuzz-tools:
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is not on the PATH: cargo install cargo-fuzz --locked" >&2; exit 1; }
+	@rustup toolchain list | grep -q '^nightly' || { echo "libFuzzer needs a nightly compiler: rustup toolchain install nightly" >&2; exit 1; }
+
+# Changes one expression of the policy at a time, and looks for a test that fails; the module is not built. All of them
+# take a day: SHARD=0/40 makes a fortieth.
+SHARD ?= 0/1
+.PHONY: mutants
+mutants:
+	@command -v cargo-mutants >/dev/null || { echo "cargo-mutants is not on the PATH: cargo install cargo-mutants --locked" >&2; exit 1; }
+	cargo mutants --sharding round-robin --shard $(SHARD)
+
 # Every case that kwctl can run, with the kwctl on the PATH: several at a time where bats has GNU parallel.
 E2E = $(TARGET_DIR)/e2e
 JOBS = $(shell ! parallel --version 2>/dev/null | grep -q '^GNU' || echo "--jobs $$(nproc)")
