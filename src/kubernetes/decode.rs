@@ -256,7 +256,7 @@ impl<'de> Deserializer<'de> for &mut Cursor<'de> {
         match value.text().as_bytes().first() {
             Some(b'"') => visitor.visit_string(value.string_or_error()?.into_owned()),
             Some(b'-' | b'0'..=b'9') => visitor.visit_i32(value.integer()?),
-            _ => Err(value.wrong("a number or a string")),
+            _ => Err(value.wrong("an integer or a string")),
         }
     }
 
