@@ -64,9 +64,9 @@ impl Lookup {
         self.operation == "list_resources_all"
     }
 
-    /// A question for a name that no object has, which a list follows.
+    /// A question for a name that no object has, or for the Service that every cluster has, which a list follows.
     fn is_probe(&self) -> bool {
-        self.field("name") == "_"
+        self.field("name") == "_" || (self.field("namespace"), self.field("name")) == ("default", "kubernetes")
     }
 
     /// The kinds that are looked up for advice alone.
