@@ -70,6 +70,16 @@
 //! `headless-instance-mode/ingress/default-instance--mutated`: an Ingress that says nothing, so that the controller's
 //! default decides.
 //!
+//! `headless-instance-mode/target-group-binding/managed-fields-type-of-aws-in-mutate-mode--rejected`: a binding whose target
+//! type came from AWS, which no fix helps.
+//!
+//! `headless-instance-mode/ingress/missing-backend-in-mutate-mode--rejected`: an Ingress that also sends traffic to a Service
+//! that does not exist yet.
+//!
+//! `headless-instance-mode/ingress/ip-gate-off-in-mutate-mode--rejected`: an Ingress of a controller without ip mode.
+//!
+//! `headless-instance-mode/ingress/update-moved-into-group--rejected`: an Ingress that is moved into another group.
+//!
 //! ## References
 //! - [Target type of an Ingress](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/ingress/annotations.md)
 //! - [TargetGroupBinding](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/targetgroupbinding/targetgroupbinding.md)

@@ -34,6 +34,11 @@
 //!
 //! `instance-mode-without-node-port/nlb-service/class-without-node-ports--mutated`: an NLB Service that allocates no node ports.
 //!
+//! `instance-mode-without-node-port/ingress/load-balancer-port-without-node-port--rejected`: a Service that has a node port on
+//! another port only.
+//!
+//! `instance-mode-without-node-port/ingress/external-name-service--rejected`: a Service of type ExternalName.
+//!
 //! ## References
 //! - [Target type of an Ingress](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/ingress/annotations.md)
 //! - [Target type of an NLB Service](https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/guide/service/annotations.md)
