@@ -7,6 +7,7 @@
 
 pub mod cases;
 pub mod corpus;
+pub mod deploy;
 pub mod engine;
 pub mod host;
 pub mod kwctl;

@@ -7,6 +7,7 @@ use std::fs;
 
 use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome, Observed};
+use e2e_tests::deploy::uncommented;
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
 use e2e_tests::written;
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
@@ -109,16 +110,6 @@ fn policies() -> Vec<Policy> {
 #[track_caller]
 fn policy(origin: &str) -> Policy {
     policies().into_iter().find(|policy| policy.origin == origin).expect("such a policy")
-}
-
-/// The text of a policy with the rules uncommented that are comments in it.
-fn uncommented(text: &str) -> String {
-    let mut is_rule = false;
-    let lines = text.lines().map(|line| {
-        is_rule = line.starts_with("    # - apiGroups:") || (is_rule && line.starts_with("    #   "));
-        if is_rule { line.replacen("    # ", "    ", 1) } else { line.to_owned() }
-    });
-    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What `deploy/` has in place of the rules for the Gateway API.

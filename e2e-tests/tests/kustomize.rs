@@ -1,153 +1,26 @@
-//! The overlays and components of `deploy/` are the plain files in other words: every overlay with every component is built here,
-//! and what comes of it is compared with the plain files.
-//!
-//! Kustomize is not on every machine. `build` below does what these few files use of it, and refuses the rest. `make kustomize`
-//! compares it with the Kustomize that is in kubectl.
+//! The overlays and components of `deploy/` are the plain files in other words: every overlay with every component is built, and
+//! what comes of it is compared with the plain files.
 
 #![cfg(test)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
+use e2e_tests::deploy::{
+    CLUSTERS, OVERLAYS, RANCHER, build, built, by_name, combinations, deploy, objects, objects_of, uncommented,
+};
 use e2e_tests::engine::{Wasm, repository};
 use e2e_tests::written;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 use kubewarden_policy_sdk::crd::policies::ClusterAdmissionPolicy;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use test_kit::fields::unknown_fields;
 use test_kit::metadata::{PolicyMetadata, Rule};
 use test_kit::yaml;
 
-const OVERLAYS: [&str; 3] = ["monitor", "mutate", "reject"];
-
-/// What is installed beside the AWS Load Balancer Controller, or in its place; one of them, or none.
-const CLUSTERS: [&str; 5] =
-    ["auto-mode", "auto-mode-alone", "auto-mode-alone-gateway-api", "auto-mode-gateway-api", "gateway-api"];
-
-/// Another namespace, whatever is installed.
-const RANCHER: &str = "rancher";
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Kustomization {
-    api_version: String,
-    kind: String,
-    #[serde(default)]
-    resources: Vec<String>,
-    #[serde(default)]
-    components: Vec<String>,
-    #[serde(default)]
-    patches: Vec<Patch>,
-    #[serde(default)]
-    name_suffix: String,
-}
-
-/// A JSON patch of all objects of a kind.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Patch {
-    target: Target,
-    patch: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Target {
-    kind: String,
-}
-
-fn deploy(path: &str) -> PathBuf {
-    repository().join("deploy").join(path)
-}
-
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn documents(path: &Path) -> Vec<Value> {
-    let documents = yaml::documents(&read(path), &path.display().to_string()).expect("YAML");
-    documents.into_iter().map(|document| document.value).collect()
-}
-
-fn kustomization(folder: &Path) -> Kustomization {
-    let file = folder.join("kustomization.yaml");
-    let [value] = documents(&file).try_into().expect("one document");
-    serde_json::from_value(value).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-/// What Kustomize makes of a folder.
-fn build(folder: &Path) -> Vec<Value> {
-    let kustomization = kustomization(folder);
-    assert_eq!(kustomization.kind, "Kustomization", "{}", folder.display());
-    assert_eq!(kustomization.api_version, "kustomize.config.k8s.io/v1beta1", "{}", folder.display());
-    let mut objects = Vec::new();
-    for resource in &kustomization.resources {
-        let path = folder.join(resource);
-        objects.extend(if path.is_dir() { build(&path) } else { documents(&path) });
-    }
-    transform(folder, &kustomization, &mut objects);
-    objects
-}
-
-/// First the components, then what the folder itself changes.
-fn transform(folder: &Path, kustomization: &Kustomization, objects: &mut [Value]) {
-    for component in &kustomization.components {
-        apply(&folder.join(component), objects);
-    }
-    for Patch { target, patch } in &kustomization.patches {
-        let patch = yaml::single(patch, &folder.display().to_string()).expect("YAML");
-        let patch: json_patch::Patch = serde_json::from_value(patch).expect("a JSON patch");
-        let targets: Vec<&mut Value> = objects.iter_mut().filter(|object| object["kind"] == target.kind).collect();
-        assert!(!targets.is_empty(), "{}: no {}", folder.display(), target.kind);
-        for object in targets {
-            json_patch::patch(object, &patch).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-        }
-    }
-    for object in objects {
-        let name = object["metadata"]["name"].as_str().expect("a name");
-        object["metadata"]["name"] = format!("{name}{}", kustomization.name_suffix).into();
-    }
-}
-
-fn apply(component: &Path, objects: &mut [Value]) {
-    let kustomization = kustomization(component);
-    assert_eq!(kustomization.kind, "Component", "{}", component.display());
-    assert_eq!(kustomization.api_version, "kustomize.config.k8s.io/v1alpha1", "{}", component.display());
-    assert_eq!((kustomization.resources.len(), kustomization.name_suffix.as_str()), (0, ""));
-    transform(component, &kustomization, objects);
-}
-
-fn built(overlay: &str, components: &[&str]) -> Vec<Value> {
-    let mut objects = build(&deploy("overlays").join(overlay));
-    for component in components {
-        apply(&deploy("components").join(component), &mut objects);
-    }
-    objects
-}
-
-/// Every overlay with every kind of cluster, with and without Rancher.
-fn combinations() -> Vec<(&'static str, Vec<&'static str>)> {
-    let mut all = Vec::new();
-    for overlay in OVERLAYS {
-        for cluster in [None].into_iter().chain(CLUSTERS.map(Some)) {
-            for rancher in [None, Some(RANCHER)] {
-                all.push((overlay, cluster.into_iter().chain(rancher).collect()));
-            }
-        }
-    }
-    all
-}
-
-/// By kind and name, as their order means nothing.
-fn by_name(objects: Vec<Value>) -> BTreeMap<String, Value> {
-    let count = objects.len();
-    let name = |object: &Value| format!("{} {}", object["kind"], object["metadata"]["name"]);
-    let named: BTreeMap<String, Value> = objects.into_iter().map(|object| (name(&object), object)).collect();
-    assert_eq!(named.len(), count, "two objects of one name: {:?}", named.keys());
-    named
 }
 
 fn names_in(folder: &Path) -> BTreeSet<String> {
@@ -173,16 +46,6 @@ fn the_base_is_fresh() {
     }
 }
 
-/// The rules that are comments in a plain file become rules.
-fn uncommented(text: &str) -> String {
-    let mut is_rule = false;
-    let lines = text.lines().map(|line| {
-        is_rule = line.starts_with("    # - apiGroups:") || (is_rule && line.starts_with("    #   "));
-        if is_rule { line.replacen("    # ", "    ", 1) } else { line.to_owned() }
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
 /// Rules are a set: their order means nothing.
 fn with_sorted_rules(mut objects: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     for object in objects.values_mut() {
@@ -205,13 +68,12 @@ fn overlays_are_the_plain_files() {
         ] {
             let file = deploy(&format!("{folder}{overlay}.yaml"));
             let text = if auto_mode { uncommented(&read(&file)) } else { read(&file) };
-            let policies = yaml::documents(&text, "a plain file").expect("YAML");
-            let mut plain: Vec<Value> = policies.into_iter().map(|document| document.value).collect();
-            plain.extend(documents(&deploy("rbac.yaml")));
+            let mut plain = objects(&text, "a plain file").unwrap();
+            plain.extend(objects_of(&deploy("rbac.yaml")).unwrap());
             let components: Vec<&str> = cluster.into_iter().collect();
             assert_eq!(
-                with_sorted_rules(by_name(built(overlay, &components))),
-                with_sorted_rules(by_name(plain)),
+                with_sorted_rules(by_name(built(overlay, &components).unwrap()).unwrap()),
+                with_sorted_rules(by_name(plain).unwrap()),
                 "{overlay} {cluster:?}"
             );
         }
@@ -257,7 +119,7 @@ fn every_combination_is_what_kubewarden_takes_and_names_what_is_installed() {
         let namespace = if components.contains(&RANCHER) { "cattle-kubewarden-system" } else { "kubewarden" };
         let place = format!("{overlay} {components:?}");
         let (mut policies, mut subjects) = (0, 0);
-        for object in built(overlay, &components) {
+        for object in built(overlay, &components).unwrap() {
             let unknown = match object["kind"].as_str().expect("a kind") {
                 "ClusterAdmissionPolicy" => unknown_fields::<ClusterAdmissionPolicy>(&object),
                 "ClusterRole" => unknown_fields::<ClusterRole>(&object),
@@ -300,37 +162,11 @@ fn the_kustomization_of_the_page_builds() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("kustomization-of-the-page");
     fs::create_dir_all(&folder).expect("a folder");
     fs::write(folder.join("kustomization.yaml"), local).expect("a file");
-    let objects = build(&folder);
+    let objects = build(&folder).unwrap();
     let policy = objects.iter().find(|object| object["kind"] == "ClusterAdmissionPolicy").expect("a policy");
     let module = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
     let settings = &policy["spec"]["settings"];
     assert!(settings["controller"].is_object(), "{settings}");
     assert!(module.policy.validate_settings(&settings.to_string()).expect("an answer").valid, "{settings}");
     assert_eq!(unknown_fields::<ClusterAdmissionPolicy>(policy), [""; 0]);
-}
-
-/// `make kustomize`: what is built above is what Kustomize builds.
-#[test]
-#[ignore = "needs kubectl"]
-fn kubectl_builds_the_same() {
-    for (index, (overlay, components)) in combinations().into_iter().enumerate() {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("kustomization-{index}"));
-        fs::create_dir_all(&folder).expect("a folder");
-        // Kustomize takes paths from where the file is.
-        let up = "../".repeat(folder.components().count() - 1);
-        let from_here = |path: PathBuf| format!("{up}{}", path.display().to_string().trim_start_matches('/'));
-        let text = json!({
-            "apiVersion": "kustomize.config.k8s.io/v1beta1",
-            "kind": "Kustomization",
-            "resources": [from_here(deploy("overlays").join(overlay))],
-            "components": components.iter().map(|it| from_here(deploy("components").join(it))).collect::<Vec<_>>(),
-        });
-        fs::write(folder.join("kustomization.yaml"), text.to_string()).expect("a file");
-        let output = Command::new("kubectl").arg("kustomize").arg(&folder).output().expect("kubectl on the PATH");
-        assert!(output.status.success(), "{overlay}: {}", String::from_utf8_lossy(&output.stderr));
-        let text = String::from_utf8(output.stdout).expect("UTF-8");
-        let objects = yaml::documents(&text, overlay).expect("YAML").into_iter().map(|document| document.value);
-        assert_eq!(by_name(objects.collect()), by_name(built(overlay, &components)), "{overlay} {components:?}");
-        println!("{overlay} {components:?}: {} objects", by_name(built(overlay, &components)).len());
-    }
 }
