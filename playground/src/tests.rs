@@ -50,17 +50,7 @@ fn cases_have_the_answer_of_the_core() {
 
 #[test]
 fn options_are_those_of_the_command_line() {
-    let text = "
-apiVersion: v1
-kind: Service
-metadata: {name: cart}
-spec: {clusterIP: None, ports: [{name: http, port: 80}]}
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: web}
-spec: {ingressClassName: alb, defaultBackend: {service: {name: cart, port: {number: 80}}}}
-";
+    let text = include_str!("../tests/manifests.yaml");
     let summary = |options: &str| {
         let report: Value = serde_json::from_str(&evaluate(text, options).unwrap()).unwrap();
         let entry = report["evaluations"][1].clone();

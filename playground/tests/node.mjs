@@ -62,17 +62,7 @@ test("every case has the answer of the command line", () => {
 });
 
 test("options are those of the command line", () => {
-  const manifests = `
-apiVersion: v1
-kind: Service
-metadata: {name: cart}
-spec: {clusterIP: None, ports: [{name: http, port: 80}]}
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {name: web}
-spec: {ingressClassName: alb, defaultBackend: {service: {name: cart, port: {number: 80}}}}
-`;
+  const manifests = readFileSync(new URL("manifests.yaml", import.meta.url), "utf8");
   const options = { settings: { mode: "mutate" }, namespace: "shop", ingressClasses: ["alb"] };
   const given = ["--namespace", "shop", "--ingress-class", "alb"];
   const expected = commandLine(manifests, JSON.stringify(options.settings), ...given);

@@ -156,9 +156,9 @@ fn write_failures(f: &mut Formatter<'_>, failures: &[Unchecked], max: usize, cou
     while let Some(failure) = listed.next() {
         let problem = lookup_problem(&failure.lookup, max, true);
         write!(f, "{} was not checked: {problem}.", object(&failure.object, max))?;
-        let help = lookup_help(&failure.lookup).to_string();
+        let help = lookup_help(&failure.lookup);
         match listed.peek() {
-            Some(next) if lookup_help(&next.lookup).to_string() == help => f.write_str(" ")?,
+            Some(next) if lookup_help(&next.lookup) == help => f.write_str(" ")?,
             next => {
                 write!(f, " {help}, or set lookupFailure: warn.")?;
                 f.write_str(if next.is_some() { " " } else { "" })?;

@@ -1,9 +1,10 @@
 //! The parts of sentences about findings and lookups. Names are at most `max` bytes long.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use super::text::text;
-use crate::cluster::{LookupError, LookupFailure};
+use crate::cluster::{LookupError, LookupFailure, probe};
 use crate::controller::annotations::{INGRESS_TARGET_TYPE, NLB_TARGET_TYPE};
 use crate::controller::{NoNodePort, Source, TargetType, TargetTypeField};
 use crate::decide::{Finding, Fix, Instead, Manager, Moved, MovedWhy, Reach, Remedy, Role};
@@ -526,8 +527,7 @@ pub fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> 
             LookupError::Forbidden(_) => write!(f, "the policy server is not allowed to read {asked}"),
             LookupError::Unreadable(error) => write!(f, "{asked} cannot be read ({error})"),
             LookupError::Unavailable(detail) if with_detail && !detail.is_empty() => {
-                // A list is preceded by a question for a name that no object has; nobody needs to know it.
-                let detail = detail.replace(" \"_\"", "");
+                let detail = without_probe(detail, lookup);
                 write!(f, "the API server could not be asked for {asked}; the host says \"{detail}\"")
             }
             LookupError::Unavailable(_) | LookupError::NoSuchObject | LookupError::KindNotInstalled => {
@@ -535,6 +535,15 @@ pub fn lookup_problem(lookup: &LookupFailure, max: usize, with_detail: bool) -> 
             }
         }
     })
+}
+
+/// A list is preceded by a question for an object that is of no interest: nobody needs to know its name.
+fn without_probe<'d>(detail: &'d str, lookup: &LookupFailure) -> Cow<'d, str> {
+    if lookup.object.is_some() {
+        return Cow::Borrowed(detail);
+    }
+    let (_, name) = probe(lookup.kind, "");
+    Cow::Owned(detail.replace(&format!(" \"{name}\""), ""))
 }
 
 fn asked_for(f: &mut Formatter<'_>, lookup: &LookupFailure, max: usize) -> fmt::Result {
@@ -556,20 +565,45 @@ fn asked_for(f: &mut Formatter<'_>, lookup: &LookupFailure, max: usize) -> fmt::
 }
 
 /// What to do about a lookup that failed, and who does it.
-pub fn lookup_help(lookup: &LookupFailure) -> impl Display {
-    text(move |f| {
-        match &lookup.error {
+pub fn lookup_help(lookup: &LookupFailure) -> &'static str {
+    match &lookup.error {
         LookupError::KindNotGranted => {
-            f.write_str("Add the kind to spec.contextAwareResources of the policy (deploy/ has the whole list)")
+            "Add the kind to spec.contextAwareResources of the policy (deploy/ has the whole list)"
         }
-        LookupError::CapabilityNotGranted(_) => f.write_str(
-            "Grant it: hostCapabilities in the policies.yml of the policy server, or spec.namespacedPoliciesCapabilities of the PolicyServer",
-        ),
+        LookupError::CapabilityNotGranted(_) => {
+            "Grant it: hostCapabilities in the policies.yml of the policy server, or \
+             spec.namespacedPoliciesCapabilities of the PolicyServer"
+        }
         LookupError::Forbidden(_) => {
-            f.write_str("Grant the policy server's service account get, list and watch on the kind (deploy/rbac.yaml)")
+            "Grant the policy server's service account get, list and watch on the kind (deploy/rbac.yaml)"
         }
-        LookupError::Unreadable(_) => f.write_str("Correct that object"),
-        _ => f.write_str("Try again; if it lasts, see why the policy server cannot reach the API server"),
+        LookupError::Unreadable(_) => "Correct that object",
+        _ => "Try again; if it lasts, see why the policy server cannot reach the API server",
     }
-    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_object_of_a_probe_is_named_to_nobody() {
+        let problem = |kind, object, detail: &str| {
+            let error = LookupError::Unavailable(detail.to_owned());
+            lookup_problem(&LookupFailure { kind, object, error }, 253, true).to_string()
+        };
+        assert_eq!(
+            problem(Kind::Ingress, None, "ApiError: ingresses \"_\" could not be read"),
+            "the API server could not be asked for the list of Ingress objects; the host says \"ApiError: ingresses could not be read\""
+        );
+        assert_eq!(
+            problem(Kind::Service, None, "ApiError: services \"kubernetes\" could not be read"),
+            "the API server could not be asked for the list of Service objects; the host says \"ApiError: services could not be read\""
+        );
+        let named = Some(ObjectRef::new(Kind::Service, "default", "kubernetes"));
+        assert_eq!(
+            problem(Kind::Service, named, "ApiError: services \"kubernetes\" could not be read"),
+            "the API server could not be asked for Service default/kubernetes; the host says \"ApiError: services \"kubernetes\" could not be read\""
+        );
+    }
 }
