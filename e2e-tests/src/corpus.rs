@@ -191,11 +191,14 @@ impl Entry {
         if named.len() < MAX_NAMED {
             differences.extend(missing.iter().map(|pair| format!("not refused for {pair}")));
         } else {
-            let more = how_many_more(&answer.message.unwrap_or_default());
+            // A long message tells fewer pairs than the annotations name, and counts the others.
+            let message = answer.message.unwrap_or_default();
+            let untold = annotation("path").split(", ").zip(annotation("service").split(", "));
+            let untold = untold.filter(|(exposer, service)| !is_told(&message, exposer, service)).count();
+            let (more, expected) = (how_many_more(&message), missing.len() + untold);
             let is_exact = self.either.is_empty() && self.unjudged.is_empty();
-            // A long message lists fewer pairs than the annotations, and counts the others.
-            if more < missing.len() || (is_exact && more >= self.introduced.len()) {
-                differences.push(format!("{} more pairs are introduced, and the message says {more}", missing.len()));
+            if more < expected || (is_exact && more > expected) {
+                differences.push(format!("{expected} more pairs are introduced, and the message says {more}"));
             }
         }
         differences
@@ -224,6 +227,11 @@ fn exposer(path: &str) -> String {
 fn how_many_more(message: &str) -> usize {
     let number = |rest: &str| rest.split_once(" more")?.0.parse().ok();
     message.split(" And ").find_map(number).unwrap_or_default()
+}
+
+/// Whether a message tells a pair: in one of its parts, as those after the first begin with "Also" where it is long.
+fn is_told(message: &str, exposer: &str, service: &str) -> bool {
+    message.split(" Also ").any(|part| part.contains(exposer) && part.contains(service))
 }
 
 #[cfg(test)]
@@ -285,10 +293,19 @@ mod tests {
             let differences = entry.compare(Mode::Reject, &refusal(&["g", "f", "e", "d", "c"], message));
             assert_eq!(differences.is_empty(), is_right, "{message}: {differences:?}");
         };
-        check("Set X. And 2 more. One such backend stops all.", true);
-        check("Set X. And 1 more.", false);
-        check("Set X. And 3 more.", false);
-        check("Set X.", false);
+        let told = |names: &[&str]| {
+            let sentences = names.iter().map(|name| format!("Ingress shop/{name} sends traffic to Service shop/cart."));
+            sentences.collect::<Vec<_>>().join(" Also ")
+        };
+        let all = told(&["g", "f", "e", "d", "c"]);
+        check(&format!("{all} And 2 more. One such backend stops all."), true);
+        check(&format!("{all} And 1 more."), false);
+        check(&format!("{all} And 3 more."), false);
+        check(&all, false);
+        let some = told(&["g", "f"]);
+        check(&format!("{some} And 5 more."), true);
+        check(&format!("{some} And 2 more."), false);
+        check(&format!("{some} And 6 more."), false);
     }
 
     #[test]
