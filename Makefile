@@ -152,7 +152,7 @@ PEERS = $(TARGET_DIR)/$(TARGET)/release
 .PHONY: bench
 bench: policy.wasm
 	RUSTFLAGS="$(SIMD)" cargo build --locked --release --target $(TARGET) $(addprefix --package ,empty-policy plain-policy repeating-policy)
-	PEERS="$(PEERS)" cargo bench --locked --package benches
+	PEERS="$(PEERS)" cargo bench --locked --package benches --features kubewarden-host
 
 # Writes benches/costs.json, which `make test` compares: say in the commit why the policy costs something else.
 .PHONY: costs

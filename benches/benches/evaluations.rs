@@ -20,10 +20,11 @@ use std::time::{Duration, Instant};
 use aws_headless_service_policy::cluster::HostCalls;
 use aws_headless_service_policy::validate;
 use benches::meter::{HostCall, Measured, Meter};
+use benches::provider::{Instance, Policy};
 use benches::workloads::{self, Workload};
 use benches::{modules, replay};
 use criterion::{Criterion, SamplingMode};
-use e2e_tests::host::{Instance, Policy, admission_response, payload};
+use e2e_tests::host::{admission_response, payload};
 use test_kit::in_memory_cluster::InMemoryCluster;
 
 /// What is measured: it does one evaluation, and says how long it took.
@@ -58,9 +59,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bytes = [modules::policy()?, modules::peer("empty_policy")?, modules::peer("plain_policy")?];
     let [policy, empty, plain] = &bytes;
     let modules = Modules {
-        policy: Policy::optimized(policy)?,
-        empty: Policy::optimized(empty)?,
-        plain: Policy::optimized(plain)?,
+        policy: Policy::new(policy)?,
+        empty: Policy::new(empty)?,
+        plain: Policy::new(plain)?,
         repeating: modules::peer("repeating_policy")?,
     };
     let meter = Meter::new(policy)?;
@@ -118,7 +119,7 @@ fn row(
     measured: &Measured,
 ) -> Result<String, Box<dyn Error>> {
     let payload = workload.payload();
-    let same_calls = Policy::optimized(&replay::module_that_repeats(modules.repeating.clone(), measured)?)?;
+    let same_calls = Policy::new(&replay::module_that_repeats(modules.repeating.clone(), measured)?)?;
     let policies = [&modules.policy, &modules.empty, &modules.plain, &same_calls];
 
     let warm = policies.iter().map(|policy| -> Contender<'_> {
@@ -174,7 +175,7 @@ fn growth_row(
     let workload = workloads::headless_service_in_cluster("growth", scale);
     let payload = workload.payload();
     let measured = meter.measure(&payload, &workload.cluster)?;
-    let same_calls = Policy::optimized(&replay::module_that_repeats(modules.repeating.clone(), &measured)?)?;
+    let same_calls = Policy::new(&replay::module_that_repeats(modules.repeating.clone(), &measured)?)?;
     let contenders = [&modules.policy, &same_calls].map(|policy| -> Contender<'_> {
         let guest = Guest::start(policy, &workload.cluster);
         let workload = &workload;
@@ -211,7 +212,7 @@ impl Guest {
             total.fetch_add(start.elapsed().as_nanos() as u64, Ordering::Relaxed);
             response
         };
-        Self { instance: policy.instance(answer).expect("a module that starts"), in_host }
+        Self { instance: policy.start(answer).expect("a module that starts"), in_host }
     }
 
     /// One evaluation: the whole of it, and of that what was spent in the guest.

@@ -6,5 +6,7 @@
 pub mod every_kind;
 pub mod meter;
 pub mod modules;
+#[cfg(feature = "kubewarden-host")]
+pub mod provider;
 pub mod replay;
 pub mod workloads;

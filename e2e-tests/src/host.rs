@@ -7,25 +7,22 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fmt, fs, io, thread};
+use std::{fs, io, thread};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use test_kit::in_memory_cluster::{Exchange, InMemoryCluster, Recording, RecordingCluster};
 use thiserror::Error;
-use wapc::WapcHost;
-use wasmtime_provider::wasmtime::{Config, Engine, Module, OptLevel};
-use wasmtime_provider::{EpochDeadlines, WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre};
+use wasmtime::{Config, Engine, OptLevel};
+
+use crate::wapc::{Compiled, INTERRUPTED, Instance, Limits};
 
 /// The name of the policy in policy-server's texts: that of a ClusterAdmissionPolicy.
 const POLICY_ID: &str = "clusterwide-aws-headless-service-policy";
 
 /// policy-server's default limit for one evaluation is two seconds, in ticks of one second; here the ticks are finer.
 const TICK: Duration = Duration::from_millis(100);
-const TICKS_OF_AN_EVALUATION: u64 = 20;
-
-/// The text of waPC's error when the limit is reached (`runtimes/wapc/runtime.rs`).
-const INTERRUPTED: &str = "guest code interrupted, execution deadline exceeded";
+const LIMITS: Limits = Limits { ticks: 20, fuel: 0 };
 
 /// The fields of an AdmissionRequest that the host knows (`admission_request.rs`), in its order.
 const ADMISSION_REQUEST_FIELDS: [&str; 15] = [
@@ -176,15 +173,9 @@ struct ValidationResponse {
 }
 
 /// A compiled policy. Threads may share it.
+#[derive(Debug)]
 pub struct Policy {
-    module: Module,
-    instances: WasmtimeEngineProviderPre,
-}
-
-impl fmt::Debug for Policy {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Policy").finish_non_exhaustive()
-    }
+    compiled: Compiled,
 }
 
 impl Policy {
@@ -205,47 +196,21 @@ impl Policy {
     ///
     /// Bytes that are no WebAssembly, and a module with an import that the host does not have.
     pub fn from_bytes(bytes: &[u8]) -> Result<Policy, HostError> {
-        Policy::compile(OptLevel::None, |engine| Module::from_binary(engine, bytes))
-    }
-
-    /// Compiles a module as policy-server does, to be measured. Text of WebAssembly is taken too.
-    ///
-    /// # Errors
-    ///
-    /// As [`Policy::from_bytes`].
-    pub fn optimized(bytes: &[u8]) -> Result<Policy, HostError> {
-        Policy::compile(OptLevel::Speed, |engine| Module::new(engine, bytes))
-    }
-
-    fn compile(
-        level: OptLevel,
-        module: impl FnOnce(&Engine) -> wasmtime_provider::wasmtime::Result<Module>,
-    ) -> Result<Policy, HostError> {
         let mut config = Config::new();
-        config.epoch_interruption(true).cranelift_opt_level(level);
-        let engine = Engine::new(&config).map_err(module_error)?;
-        let module = module(&engine).map_err(module_error)?;
-        Policy::from_module(&engine, module)
-    }
-
-    fn from_module(engine: &Engine, module: Module) -> Result<Policy, HostError> {
-        let instances = WasmtimeEngineProviderBuilder::new()
-            .engine(engine.clone())
-            .module(module.clone())
-            .build_pre()
-            .map_err(module_error)?;
-        tick(engine);
-        Ok(Policy { module, instances })
+        config.epoch_interruption(true).cranelift_opt_level(OptLevel::None);
+        let compiled = Compiled::new(&config, bytes).map_err(|error| module_error(&error))?;
+        tick(compiled.module().engine());
+        Ok(Policy { compiled })
     }
 
     /// What the module imports, in its order.
     #[must_use]
     pub fn imports(&self) -> Vec<Import> {
-        let import = |import: wasmtime_provider::wasmtime::ImportType<'_>| Import {
+        let import = |import: wasmtime::ImportType<'_>| Import {
             module: import.module().to_owned(),
             name: import.name().to_owned(),
         };
-        self.module.imports().map(import).collect()
+        self.compiled.module().imports().map(import).collect()
     }
 
     /// Evaluates a request as a deployed policy, from the AdmissionRequest to the AdmissionResponse.
@@ -311,60 +276,28 @@ impl Policy {
     /// Calls a fresh instance.
     fn call(&self, operation: &str, payload: &[u8], cluster: &InMemoryCluster) -> Result<Call, HostError> {
         let cluster = Arc::new(RecordingCluster::new(cluster.clone()));
-        let instance = {
-            let cluster = Arc::clone(&cluster);
-            self.instance(move |binding, namespace, operation, payload| {
-                cluster.answer(binding, namespace, operation, payload)
-            })?
-        };
+        let answering = Arc::clone(&cluster);
+        let mut instance = self.instance(move |binding, namespace, operation, payload| {
+            answering.answer(binding, namespace, operation, payload)
+        })?;
         let answer = instance.call(operation, payload);
         Ok(Call { answer, recording: cluster.take() })
     }
 
-    /// A fresh instance, whose host calls `answer` answers: binding, namespace, operation and payload come in
-    /// (`runtimes/wapc/stack.rs`, `wapc_host_from_pre`).
+    /// A fresh instance, whose host calls `answer` answers: binding, namespace, operation and payload come in.
     ///
     /// # Errors
     ///
     /// A module that does not start.
     pub fn instance<A>(&self, answer: A) -> Result<Instance, HostError>
     where
-        A: Fn(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
+        A: FnMut(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + 'static,
     {
-        let start_error = |error: &dyn fmt::Display| HostError::Start(error.to_string());
-        let deadlines = EpochDeadlines { wapc_init: TICKS_OF_AN_EVALUATION, wapc_func: TICKS_OF_AN_EVALUATION };
-        let instance = self.instances.rehydrate(Some(deadlines)).map_err(|error| start_error(&error))?;
-        let callback = move |_: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
-            answer(binding, namespace, operation, payload).map_err(Into::into)
-        };
-        let host = WapcHost::new(Box::new(instance), Some(Box::new(callback))).map_err(|error| start_error(&error))?;
-        Ok(Instance { host })
+        self.compiled.start(LIMITS, answer).map_err(HostError::Start)
     }
 }
 
-/// A running module. What one call leaves in its memory, the next one finds.
-pub struct Instance {
-    host: WapcHost,
-}
-
-impl fmt::Debug for Instance {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Instance").finish_non_exhaustive()
-    }
-}
-
-impl Instance {
-    /// Calls a waPC operation of the module.
-    ///
-    /// # Errors
-    ///
-    /// The text of the module's error or trap.
-    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        self.host.call(operation, payload).map_err(|error| error.to_string())
-    }
-}
-
-fn module_error(error: impl fmt::Display) -> HostError {
+fn module_error(error: &wasmtime::Error) -> HostError {
     // The alternate form has the causes too.
     let text = format!("{error:#}");
     HostError::Module(text.lines().map(str::trim).collect::<Vec<_>>().join(" "))
@@ -456,7 +389,7 @@ mod tests {
     use super::*;
 
     fn policy(wat: &str) -> Result<Policy, HostError> {
-        Policy::compile(OptLevel::None, |engine| Module::new(engine, wat))
+        Policy::from_bytes(&wat::parse_str(wat).unwrap())
     }
 
     /// A module that answers every call with the same text.

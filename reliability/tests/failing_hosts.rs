@@ -356,7 +356,7 @@ fn the_module_remembers_no_failure() {
             }
             cluster.answer(binding, namespace, operation, payload).response
         });
-        let instance = instance.expect("a module that starts");
+        let mut instance = instance.expect("a module that starts");
         let failed = instance.call("validate", &payload).expect("an answer");
         fails.store(false, Ordering::Relaxed);
         let again = instance.call("validate", &payload).expect("an answer");
