@@ -1,16 +1,13 @@
-//! What an evaluation costs, in counts: fuel, memory, and what the host hands over. Fuel is one unit per instruction, so
-//! that a count depends on the module and its input alone.
+//! What an evaluation costs, in counts: fuel (`e2e_tests::wapc`), memory, and what the host hands over. A count depends on
+//! the module and its input alone.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use e2e_tests::wapc::{Compiled, Limits};
+use e2e_tests::wapc::Compiled;
 use test_kit::in_memory_cluster::{HandedOver, InMemoryCluster};
-use wasmtime::Config;
 
 /// More than any evaluation needs.
 const FUEL: u64 = 1 << 50;
-const LIMITS: Limits = Limits { ticks: 0, fuel: FUEL };
 
 /// The one operation that is measured.
 const OPERATION: &str = "validate";
@@ -31,9 +28,9 @@ pub struct HostCall {
 /// What one evaluation in a fresh instance came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measured {
-    /// The instructions of `wapc_init`.
+    /// The fuel of `wapc_init`.
     pub start_fuel: u64,
-    /// The instructions of `validate`.
+    /// The fuel of `validate`.
     pub fuel: u64,
     /// The size of the guest's memory afterwards, in bytes: it never shrinks, so that this is the peak.
     pub memory: usize,
@@ -62,7 +59,7 @@ impl Meter {
     /// # Errors
     /// Bytes that are no module.
     pub fn new(module: &[u8]) -> Result<Self, String> {
-        Compiled::new(Config::new().consume_fuel(true), module).map(Self).map_err(text)
+        Compiled::new(module).map(Self).map_err(|error| error.to_string())
     }
 
     /// Has a fresh instance answer `validate`.
@@ -72,7 +69,7 @@ impl Meter {
     pub fn measure(&self, payload: &[u8], cluster: &InMemoryCluster) -> Result<Measured, String> {
         let recorded = Arc::new(Mutex::new(Recorded::default()));
         let (recording, cluster) = (Arc::clone(&recorded), cluster.clone());
-        let mut instance = self.0.start(LIMITS, move |binding, namespace, operation, payload| {
+        let mut instance = self.0.start(FUEL, move |binding, namespace, operation, payload| {
             let answer = cluster.answer(binding, namespace, operation, payload);
             let mut recorded = recording.lock().unwrap_or_else(PoisonError::into_inner);
             recorded.handed_over.add(&answer);
@@ -84,15 +81,11 @@ impl Meter {
             });
             answer.response
         })?;
-        let start_fuel = FUEL - instance.fuel().map_err(text)?;
+        let start_fuel = instance.spent().map_err(|error| error.to_string())?;
         let answer = instance.call(OPERATION, payload)?;
-        let fuel = FUEL - instance.fuel().map_err(text)?;
+        let fuel = instance.spent().map_err(|error| error.to_string())?;
         let Recorded { calls, handed_over } =
             std::mem::take(&mut *recorded.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(Measured { start_fuel, fuel, memory: instance.memory(), calls, handed_over, answer })
     }
-}
-
-fn text(error: impl fmt::Display) -> String {
-    format!("{error:#}")
 }

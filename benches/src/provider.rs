@@ -4,7 +4,7 @@
 use std::fmt;
 
 use wapc::WapcHost;
-use wasmtime::{Config, Engine, Module};
+use wasmtime_provider::wasmtime::{Config, Engine, Module};
 use wasmtime_provider::{EpochDeadlines, WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre};
 
 /// Far more than any evaluation takes: here nobody counts the time, and the epoch stands still.

@@ -1,14 +1,18 @@
-//! waPC on wasmtime: modules, their instances, and calls in both directions.
+//! waPC on wasmi: modules, their instances, and calls in both directions.
 //!
-//! Kubewarden's hosts have the crate wasmtime-provider for it, which brings all of WASI along. That is most of what there
-//! is to compile, and a policy needs next to none of it. The errors have the texts of that crate and of `wapc`, its base.
-//! `benches` measures with the crate itself.
+//! Kubewarden's hosts have wasmtime-provider for it: a compiler to machine code, and all of WASI. That takes longer to build
+//! than everything else here together, and an interpreter answers as quickly as a test asks. The errors of calls have the
+//! texts of `wapc`, the crate below wasmtime-provider. `benches` times with wasmtime-provider itself, and
+//! `make e2e-tests` runs the cases in the real kwctl.
 //!
 //! Invariant: bytes go in and out; nothing here knows what they mean.
 
 use std::fmt;
 
-use wasmtime::{Caller, Config, Engine, Error, Extern, InstancePre, Linker, Memory, Module, Store, Trap, TypedFunc};
+use wasmi::{
+    Caller, CompilationMode, Config, CustomFuelCosts, Engine, Error, Extern, Linker, Memory, Module, Store, TrapCode,
+    TypedFunc,
+};
 
 /// The text of the error when a call takes too long (wasmtime-provider, `provider.rs`).
 pub const INTERRUPTED: &str = "guest code interrupted, execution deadline exceeded";
@@ -24,7 +28,7 @@ type Answer = Box<dyn FnMut(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> 
 /// A compiled module. Threads may share it.
 pub struct Compiled {
     module: Module,
-    instances: InstancePre<State>,
+    linker: Linker<State>,
 }
 
 impl fmt::Debug for Compiled {
@@ -38,23 +42,13 @@ pub struct Instance {
     store: Store<State>,
     call: TypedFunc<(i32, i32), i32>,
     memory: Option<Memory>,
-    limits: Limits,
+    fuel: u64,
 }
 
 impl fmt::Debug for Instance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Instance").finish_non_exhaustive()
     }
-}
-
-/// What may be spent on the start of an instance, and on each call: ticks of the engine's epoch, and fuel. An engine that
-/// counts neither looks at neither.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// Ticks of the epoch.
-    pub ticks: u64,
-    /// Units of fuel.
-    pub fuel: u64,
 }
 
 /// What the host functions of one instance share.
@@ -67,59 +61,76 @@ struct State {
     error: Option<String>,
 }
 
-impl Compiled {
-    /// Compiles a module.
-    ///
-    /// # Errors
-    /// Bytes that are no WebAssembly, and an import that a Kubewarden host does not have.
-    pub fn new(config: &Config, bytes: &[u8]) -> Result<Self, Error> {
-        let engine = Engine::new(config)?;
-        let module = Module::from_binary(&engine, bytes)?;
-        let mut linker = Linker::new(&engine);
-        define_wapc(&mut linker)?;
-        define_wasi(&mut linker)?;
-        let instances = linker.instantiate_pre(&module)?;
-        Ok(Self { module, instances })
-    }
-
-    /// What the module imports.
-    #[must_use]
-    pub fn module(&self) -> &Module {
-        &self.module
-    }
-
-    /// Starts an instance, whose host calls `answer` answers.
-    ///
-    /// # Errors
-    /// A module that waPC cannot call, and a trap of its start-up code.
-    pub fn start<A>(&self, limits: Limits, answer: A) -> Result<Instance, String>
+impl State {
+    fn new<A>(answer: A) -> Self
     where
         A: FnMut(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + 'static,
     {
-        let failed = |error: Error| format!("Initialization failed: {error}");
-        let state = State {
+        Self {
             answer_host_call: Box::new(answer),
             operation: Vec::new(),
             payload: Vec::new(),
             last_host_call: Ok(Vec::new()),
             response: None,
             error: None,
-        };
-        let mut store = Store::new(self.module.engine(), state);
-        limit(&mut store, limits);
-        let instance = self.instances.instantiate(&mut store).map_err(failed)?;
-        let call = instance.get_typed_func(&mut store, "__guest_call").map_err(|_| {
+        }
+    }
+}
+
+impl Compiled {
+    /// Reads a module, and translates it for the interpreter.
+    ///
+    /// Fuel is one unit for each instruction of a block, charged when the block is entered, so that what a branch leaves out
+    /// is charged too; memory may be copied and grown for nothing.
+    ///
+    /// # Errors
+    /// Bytes that are no WebAssembly, and an import that a Kubewarden host does not have.
+    pub fn new(bytes: &[u8]) -> Result<Self, Error> {
+        let mut config = Config::default();
+        config.consume_fuel(true).compilation_mode(CompilationMode::Eager).fuel_cost(CustomFuelCosts {
+            bytes_copied_per_fuel: u32::MAX,
+            fuel_per_bytes_translated: 0,
+            fuel_per_bytes_validated: 0,
+        });
+        let engine = Engine::new(&config);
+        let module = Module::new(&engine, bytes)?;
+        let mut linker = Linker::new(&engine);
+        define_wapc(&mut linker)?;
+        define_wasi(&mut linker)?;
+        // An import that is missing shows when there is an instance.
+        linker.instantiate_and_start(Store::new(&engine, State::new(|_, _, _, _| Ok(Vec::new()))), &module)?;
+        Ok(Self { module, linker })
+    }
+
+    /// The module, and what it imports.
+    #[must_use]
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
+    /// Starts an instance, whose host calls `answer` answers. Its start and each call have so much fuel.
+    ///
+    /// # Errors
+    /// A module that waPC cannot call, and a trap of its start-up code.
+    pub fn start<A>(&self, fuel: u64, answer: A) -> Result<Instance, String>
+    where
+        A: FnMut(&str, &str, &str, &[u8]) -> Result<Vec<u8>, String> + Send + 'static,
+    {
+        let failed = |error: Error| format!("Initialization failed: {error}");
+        let mut store = Store::new(self.module.engine(), State::new(answer));
+        store.set_fuel(fuel).map_err(failed)?;
+        let instance = self.linker.instantiate_and_start(&mut store, &self.module).map_err(failed)?;
+        let call = instance.get_typed_func(&store, "__guest_call").map_err(|_| {
             "Initialization failed: Guest call function (__guest_call) not exported by wasm module.".to_owned()
         })?;
         // As TinyGo and Rust name it.
         for name in ["_start", "wapc_init"] {
-            if let Ok(start) = instance.get_typed_func::<(), ()>(&mut store, name) {
-                limit(&mut store, limits);
+            if let Ok(start) = instance.get_typed_func::<(), ()>(&store, name) {
                 start.call(&mut store, ()).map_err(failed)?;
             }
         }
-        let memory = instance.get_memory(&mut store, "memory");
-        Ok(Instance { store, call, memory, limits })
+        let memory = instance.get_memory(&store, "memory");
+        Ok(Instance { store, call, memory, fuel })
     }
 }
 
@@ -131,7 +142,7 @@ impl Instance {
     pub fn call(&mut self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
         let lengths = length(operation.as_bytes()).and_then(|operation| Ok((operation, length(payload)?)));
         let lengths = lengths.map_err(|error| error.to_string())?;
-        limit(&mut self.store, self.limits);
+        self.store.set_fuel(self.fuel).map_err(|error| error.to_string())?;
         let state = self.store.data_mut();
         (state.operation, state.payload) = (operation.as_bytes().to_vec(), payload.to_vec());
         (state.response, state.error) = (None, None);
@@ -144,18 +155,18 @@ impl Instance {
                 (None, Some(error)) => error,
                 (None, None) => "No error message OR response set for call success".to_owned(),
             },
-            Err(error) if matches!(error.downcast_ref(), Some(Trap::Interrupt)) => INTERRUPTED.to_owned(),
+            Err(error) if error.as_trap_code() == Some(TrapCode::OutOfFuel) => INTERRUPTED.to_owned(),
             Err(error) => error.to_string(),
         };
         Err(format!("Guest call failure: {error}"))
     }
 
-    /// What is left of the fuel of the last call, or of the start.
+    /// What the last call has spent, or else the start.
     ///
     /// # Errors
-    /// An engine that does not count it.
-    pub fn fuel(&self) -> Result<u64, Error> {
-        self.store.get_fuel()
+    /// None, as fuel is counted.
+    pub fn spent(&self) -> Result<u64, Error> {
+        Ok(self.fuel.saturating_sub(self.store.get_fuel()?))
     }
 
     /// The size of the guest's memory in bytes. It never shrinks, so that this is the peak.
@@ -163,12 +174,6 @@ impl Instance {
     pub fn memory(&self) -> usize {
         self.memory.map_or(0, |memory| memory.data_size(&self.store))
     }
-}
-
-fn limit(store: &mut Store<State>, limits: Limits) {
-    store.set_epoch_deadline(limits.ticks);
-    // An engine that does not count fuel says so.
-    let _ = store.set_fuel(limits.fuel);
 }
 
 fn define_wapc(linker: &mut Linker<State>) -> Result<(), Error> {
@@ -189,7 +194,7 @@ fn define_wapc(linker: &mut Linker<State>) -> Result<(), Error> {
     })?;
     linker.func_wrap("wapc", "__guest_error", |mut caller: Caller<'_, State>, at: i32, length: i32| {
         let bytes = read(&mut caller, at, length)?;
-        caller.data_mut().error = Some(String::from_utf8(bytes)?);
+        caller.data_mut().error = Some(text(bytes)?);
         Ok(())
     })?;
     linker.func_wrap("wapc", "__console_log", |_: i32, _: i32| {})?;
@@ -205,9 +210,9 @@ fn define_wapc(linker: &mut Linker<State>) -> Result<(), Error> {
          operation_length: i32,
          payload: i32,
          payload_length: i32| {
-            let binding = String::from_utf8(read(&mut caller, binding, binding_length)?)?;
-            let namespace = String::from_utf8(read(&mut caller, namespace, namespace_length)?)?;
-            let operation = String::from_utf8(read(&mut caller, operation, operation_length)?)?;
+            let binding = text(read(&mut caller, binding, binding_length)?)?;
+            let namespace = text(read(&mut caller, namespace, namespace_length)?)?;
+            let operation = text(read(&mut caller, operation, operation_length)?)?;
             let payload = read(&mut caller, payload, payload_length)?;
             let state = caller.data_mut();
             state.last_host_call = (state.answer_host_call)(&binding, &namespace, &operation, &payload);
@@ -241,11 +246,11 @@ fn define_wasi(linker: &mut Linker<State>) -> Result<(), Error> {
     linker.func_wrap(WASI, "environ_get", |_: i32, _: i32| 0)?;
     linker.func_wrap(WASI, "fd_write", |_: i32, _: i32, _: i32, _: i32| NO_SUCH_FILE)?;
     linker.func_wrap(WASI, "random_get", |mut caller: Caller<'_, State>, at: i32, length: i32| {
-        write(&mut caller, at, &vec![0; usize::try_from(length)?])?;
+        write(&mut caller, at, &vec![0; size(length)?])?;
         Ok(0)
     })?;
     linker.func_wrap(WASI, "proc_exit", |code: i32| -> Result<(), Error> {
-        Err(Error::msg(format!("Exited with i32 exit status {code}")))
+        Err(Error::new(format!("Exited with i32 exit status {code}")))
     })?;
     Ok(())
 }
@@ -259,25 +264,33 @@ fn last(state: &State) -> &[u8] {
 }
 
 fn memory(caller: &mut Caller<'_, State>) -> Result<Memory, Error> {
-    caller.get_export("memory").and_then(Extern::into_memory).ok_or_else(|| Error::msg("no memory"))
+    caller.get_export("memory").and_then(Extern::into_memory).ok_or_else(|| Error::new("no memory"))
 }
 
 fn read(caller: &mut Caller<'_, State>, at: i32, length: i32) -> Result<Vec<u8>, Error> {
     let memory = memory(caller)?;
-    let (at, length) = (usize::try_from(at)?, usize::try_from(length)?);
+    let (at, length) = (size(at)?, size(length)?);
     let bytes = memory.data(&*caller).get(at..).and_then(|bytes| bytes.get(..length));
     bytes.map(<[u8]>::to_vec).ok_or_else(outside)
 }
 
 fn write(caller: &mut Caller<'_, State>, at: i32, bytes: &[u8]) -> Result<(), Error> {
     let memory = memory(caller)?;
-    Ok(memory.write(caller, usize::try_from(at)?, bytes)?)
+    memory.write(caller, size(at)?, bytes).map_err(|_| outside())
 }
 
 fn outside() -> Error {
-    Error::msg("outside of the guest's memory")
+    Error::new("outside of the guest's memory")
 }
 
 fn length(bytes: &[u8]) -> Result<i32, Error> {
-    Ok(i32::try_from(bytes.len())?)
+    i32::try_from(bytes.len()).map_err(|error| Error::new(error.to_string()))
+}
+
+fn size(number: i32) -> Result<usize, Error> {
+    usize::try_from(number).map_err(|_| outside())
+}
+
+fn text(bytes: Vec<u8>) -> Result<String, Error> {
+    String::from_utf8(bytes).map_err(|error| Error::new(error.to_string()))
 }

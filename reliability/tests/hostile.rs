@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use test_kit::admission::{self, AdmissionOperation};
 use test_kit::in_memory_cluster::InMemoryCluster;
 
-/// The instructions that a host needs a tenth of its time limit for: 0.2 s, at ten instructions in a nanosecond
-/// (docs/performance.md). A count does not depend on what else the machine does.
-const MAX_FUEL: u64 = 2_000_000_000;
+/// A tenth of what a host's time limit of 2 s is worth. In wasmtime an evaluation of so much fuel takes about 0.2 s: it
+/// executes a third of what is charged here (`e2e_tests::wapc`), ten instructions in a nanosecond.
+const MAX_FUEL: u64 = 6_000_000_000;
 
 /// More memory than this is not taken, whatever comes in.
 const MAX_MEMORY: usize = 256 << 20;
@@ -53,9 +53,9 @@ fn answer(payload: &[u8], cluster: &InMemoryCluster) -> Value {
     let measured = meter().measure(payload, cluster).expect("an answer");
     assert_eq!(String::from_utf8_lossy(&native.response), String::from_utf8_lossy(&measured.answer));
     if payload.len() > 1 << 20 || measured.fuel > 1 << 27 {
-        println!("{} bytes: {} instructions, {} KiB", payload.len(), measured.fuel, measured.memory >> 10);
+        println!("{} bytes: {} fuel, {} KiB", payload.len(), measured.fuel, measured.memory >> 10);
     }
-    assert!(measured.fuel < MAX_FUEL, "{} instructions", measured.fuel);
+    assert!(measured.fuel < MAX_FUEL, "{} fuel", measured.fuel);
     assert!(measured.memory < MAX_MEMORY, "{} bytes of memory", measured.memory);
     serde_json::from_slice(&native.response).expect("JSON")
 }
