@@ -6,6 +6,10 @@ use serde::Deserialize;
 
 use crate::kubernetes::{DecodeError, Json, Kind, Object, decode};
 
+/// The bytes of a payload that are read. The API server takes requests of three megabytes, and an object and its
+/// predecessor are handed over as JSON, in which a character has up to six bytes.
+const MAX_PAYLOAD: usize = 24 << 20;
+
 /// The operations that store an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -85,8 +89,12 @@ impl<'a> Payload<'a> {
     /// Reads what the host hands over.
     ///
     /// # Errors
-    /// What is no JSON, or no admission request, as far as it is read.
+    /// What is no JSON, or no admission request, as far as it is read; more than an API server could have sent.
     pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
+        if payload.len() > MAX_PAYLOAD {
+            let reason = format!("has {} bytes, and no more than {MAX_PAYLOAD} are read", payload.len());
+            return Err(DecodeError::new(DecodeError::WHOLE, &reason));
+        }
         let text = std::str::from_utf8(payload).map_err(|_| DecodeError::new(DecodeError::WHOLE, "is not UTF-8"))?;
         decode(text)
     }

@@ -500,7 +500,9 @@ mod tests {
         let no_module = "not a module that a Kubewarden host can load: ";
         assert_eq!(
             error(policy(r#"(module (import "__wbindgen_placeholder__" "x" (func)))"#)),
-            format!("{no_module}cannot find definition for import (__wbindgen_placeholder__,x) with type Func(FuncType {{ core: FuncType {{ params: [], results: [] }} }})")
+            format!(
+                "{no_module}cannot find definition for import (__wbindgen_placeholder__,x) with type Func(FuncType {{ core: FuncType {{ params: [], results: [] }} }})"
+            )
         );
         let text = error(Policy::from_bytes(b"(module)"));
         assert!(text.starts_with(no_module) && text.contains("bad magic number"), "{text}");

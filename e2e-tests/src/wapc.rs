@@ -177,16 +177,12 @@ impl Instance {
 }
 
 fn define_wapc(linker: &mut Linker<State>) -> Result<(), Error> {
-    linker.func_wrap(
-        "wapc",
-        "__guest_request",
-        |mut caller: Caller<'_, State>, operation: i32, payload: i32| {
-            let state = caller.data_mut();
-            let (name, bytes) = (std::mem::take(&mut state.operation), std::mem::take(&mut state.payload));
-            write(&mut caller, payload, &bytes)?;
-            write(&mut caller, operation, &name)
-        },
-    )?;
+    linker.func_wrap("wapc", "__guest_request", |mut caller: Caller<'_, State>, operation: i32, payload: i32| {
+        let state = caller.data_mut();
+        let (name, bytes) = (std::mem::take(&mut state.operation), std::mem::take(&mut state.payload));
+        write(&mut caller, payload, &bytes)?;
+        write(&mut caller, operation, &name)
+    })?;
     linker.func_wrap("wapc", "__guest_response", |mut caller: Caller<'_, State>, at: i32, length: i32| {
         let bytes = read(&mut caller, at, length)?;
         caller.data_mut().response = Some(bytes);

@@ -24,6 +24,9 @@ const USE_ANNOTATION: &str = "use-annotation";
 /// LBC `pkg/ingress/enhanced_backend_builder.go` Build, buildActionViaAnnotation. A string port of an action that is a
 /// number counts as one (normalizeServicePortForBackwardsCompatibility).
 pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, Vec<DecodeError>) {
+    if let Err(error) = ingress.metadata.check_size_of_annotations() {
+        return (Vec::new(), vec![error]);
+    }
     let namespace = ingress.metadata.namespace.as_str();
     let mut references = Vec::new();
     let mut errors = Vec::new();

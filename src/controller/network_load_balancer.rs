@@ -65,6 +65,9 @@ pub fn references_of_listeners<'a>(
     service: &'a Service,
     controller: &Controller,
 ) -> (Vec<BackendReference<'a>>, Vec<DecodeError>) {
+    if let Err(error) = service.metadata.check_size_of_annotations() {
+        return (Vec::new(), vec![error]);
+    }
     let mut references = Vec::new();
     let mut errors = Vec::new();
     for key in listener_keys(service, controller) {

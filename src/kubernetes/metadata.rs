@@ -6,7 +6,10 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use super::decode::Presence;
+use super::decode::{DecodeError, Presence};
+
+/// The bytes of all keys and values.
+const MAX_ANNOTATIONS: usize = 256 << 10;
 
 /// The metadata of any object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
@@ -82,6 +85,20 @@ impl Metadata {
     /// The value of one annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
         self.annotations.0.get(key).map(String::as_str)
+    }
+
+    /// Whether Kubernetes takes so many annotations: it validates that after admission, and these may be what a request has
+    /// room for. Those for somebody else are not counted.
+    ///
+    /// # Errors
+    /// More than `TotalAnnotationSizeLimitB` (apimachinery `pkg/api/validation/objectmeta.go`).
+    pub fn check_size_of_annotations(&self) -> Result<(), DecodeError> {
+        let size: usize = self.annotations.0.iter().map(|(key, value)| key.len() + value.len()).sum();
+        if size <= MAX_ANNOTATIONS {
+            return Ok(());
+        }
+        let reason = format!("have {size} bytes, and Kubernetes takes no more than {MAX_ANNOTATIONS}");
+        Err(DecodeError::new("metadata.annotations", &reason))
     }
 
     /// Whether the object is being deleted.
