@@ -196,7 +196,8 @@ render() {
 }
 
 start_policy_server() {
-	KUBECONFIG="$CLUSTER/policy-server.kubeconfig" NO_COLOR=true \
+	# As in its image: with backtraces, the host looks for symbols whenever a lookup finds nothing.
+	KUBECONFIG="$CLUSTER/policy-server.kubeconfig" NO_COLOR=true RUST_BACKTRACE=0 \
 		start policy-server policy-server --addr 127.0.0.1 --port "$POLICY_SERVER_PORT" \
 		--readiness-probe-port "$READINESS_PORT" --cert-file "$CLUSTER/serving.crt" --key-file "$CLUSTER/serving.key" \
 		--policies "$CLUSTER/policies.yml" --policies-download-dir "$CLUSTER/modules" --sigstore-cache-dir "$CLUSTER/sigstore"
