@@ -66,13 +66,23 @@ lint-tools:
 		rustup component list --installed | grep -q "^$$tool-" || rustup component add $$tool || exit; \
 	done
 
+# The module and the programs of this machine are built side by side: each build has stretches that keep one core busy.
+BESIDE_THE_MODULE = +@$(MAKE) --no-print-directory --jobs=2 policy.wasm
+.PHONY: built-cli built-tests
+built-cli:
+	cargo build --locked --quiet --package aws-headless-service-policy-cli
+built-tests:
+	cargo test --locked --quiet --workspace --no-run
+
 # A refusal (exit code 2) is a result, not a failure.
 .PHONY: run
-run: policy.wasm
+run:
+	$(BESIDE_THE_MODULE) built-cli
 	@cargo run --locked --quiet --package aws-headless-service-policy-cli -- --module policy.wasm $(ARGS) || [ $$? -eq 2 ]
 
 .PHONY: test
-test: lint policy.wasm
+test:
+	$(BESIDE_THE_MODULE) built-tests
 	cargo test --locked --workspace
 
 # The policy for browsers: what a page imports, in target/playground/. It is no part of the module.
