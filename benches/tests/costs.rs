@@ -176,10 +176,10 @@ fn costs_of_every_kind_grow_in_a_line() {
         for name in every_kind::admitted_names(kind) {
             let workload = |size| every_kind::workload(kind, name, size).expect("an object of the cluster");
             let what = format!("{}/{} {name}", kind.api_version(), kind.name());
-            let growth = assert_linear(&meter, &what, &workload, 30);
+            let growth = assert_linear(&meter, &what, &workload, 20);
             // These two refer to Services by name, and nothing else matters. The others touch all of the cluster.
             let is_small = matches!(kind, Kind::Ingress | Kind::TargetGroupBinding(_));
-            assert_eq!(growth > 2.0, !is_small, "{what}: {growth}");
+            assert_eq!(growth > 1.5, !is_small, "{what}: {growth}");
         }
     }
 }

@@ -24,13 +24,11 @@ const USE_ANNOTATION: &str = "use-annotation";
 /// LBC `pkg/ingress/enhanced_backend_builder.go` Build, buildActionViaAnnotation. A string port of an action that is a
 /// number counts as one (normalizeServicePortForBackwardsCompatibility).
 pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, Vec<DecodeError>) {
-    if let Err(error) = ingress.metadata.check_size_of_annotations() {
-        return (Vec::new(), vec![error]);
-    }
     let namespace = ingress.metadata.namespace.as_str();
     let mut references = Vec::new();
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut is_checked = false;
     for (place, backend) in ingress.service_backends() {
         // The same action or Service behind another path says nothing new, and may be long.
         if !seen.insert((NameKey::from(backend.name.as_str()), &backend.port)) {
@@ -47,6 +45,12 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, V
         }
         let key = format!("{INGRESS_ACTIONS}{}", backend.name);
         let Some(action) = ingress.metadata.annotation(&key) else { continue };
+        if !is_checked {
+            is_checked = true;
+            if let Err(error) = ingress.metadata.check_size_of_annotations() {
+                return (references, vec![error]);
+            }
+        }
         match target_groups_of_action(ActionOwner::Ingress, &key, action) {
             Err(error) => errors.push(error),
             Ok(groups) => references.extend(groups.into_iter().map(|group| BackendReference {

@@ -65,12 +65,15 @@ pub fn references_of_listeners<'a>(
     service: &'a Service,
     controller: &Controller,
 ) -> (Vec<BackendReference<'a>>, Vec<DecodeError>) {
-    if let Err(error) = service.metadata.check_size_of_annotations() {
-        return (Vec::new(), vec![error]);
-    }
     let mut references = Vec::new();
     let mut errors = Vec::new();
-    for key in listener_keys(service, controller) {
+    let keys = listener_keys(service, controller);
+    if !keys.is_empty()
+        && let Err(error) = service.metadata.check_size_of_annotations()
+    {
+        return (references, vec![error]);
+    }
+    for key in keys {
         let Some(action) = service.metadata.annotation(&key) else { continue };
         match target_groups_of_action(ActionOwner::Service, &key, action) {
             Err(error) => errors.push(error),

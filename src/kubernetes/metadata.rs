@@ -91,7 +91,7 @@ impl Metadata {
     /// room for. Those for somebody else are not counted.
     ///
     /// # Errors
-    /// More than `TotalAnnotationSizeLimitB` (apimachinery `pkg/api/validation/objectmeta.go`).
+    /// More than `TotalAnnotationSizeLimitB` of apimachinery (`pkg/api/validation`).
     pub fn check_size_of_annotations(&self) -> Result<(), DecodeError> {
         let size: usize = self.annotations.0.iter().map(|(key, value)| key.len() + value.len()).sum();
         if size <= MAX_ANNOTATIONS {
