@@ -108,7 +108,7 @@ RUNS ?= 20000
 START ?= 1
 .PHONY: properties
 properties: policy.wasm
-	PROPERTY_RUNS=$(RUNS) PROPERTY_START=$(START) cargo test --locked --package reliability --test properties --test failing_hosts --test hostile
+	PROPERTY_RUNS=$(RUNS) PROPERTY_START=$(START) cargo test --locked --package reliability --test properties --test failing_hosts
 
 # Hands arbitrary bytes to the policy, so many seconds for each input that others write. What is found is left in
 # fuzz/artifacts: it belongs into fuzz/found, and becomes a case. The policy has no unsafe code for a sanitizer to look at.
