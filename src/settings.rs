@@ -246,16 +246,29 @@ pub struct SettingsError {
     pub problems: Vec<SettingsProblem>,
 }
 
-impl fmt::Display for SettingsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl SettingsError {
+    /// The first `count` problems, and how many more there are.
+    ///
+    /// # Errors
+    /// None but what `f` reports.
+    pub fn write(&self, f: &mut fmt::Formatter<'_>, count: usize) -> fmt::Result {
         f.write_str("invalid settings: ")?;
-        for (index, problem) in self.problems.iter().enumerate() {
+        for (index, problem) in self.problems.iter().take(count).enumerate() {
             if index > 0 {
                 f.write_str("; ")?;
             }
             write!(f, "{problem}")?;
         }
-        Ok(())
+        match self.problems.len().saturating_sub(count) {
+            0 => Ok(()),
+            more => write!(f, "; and {more} more"),
+        }
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, self.problems.len())
     }
 }
 

@@ -103,6 +103,22 @@ fn with_invalid_settings_nothing_is_judged() {
     );
 }
 
+/// All problems belong to `validate_settings`. A refusal stays short.
+#[test]
+fn of_many_wrong_settings_the_first_are_told() {
+    let allowed = "mode, services, controller, lookupFailure, missingService, advice";
+    let unknown: Vec<String> = (1..=9).map(|number| format!(r#""key{number}":1"#)).collect();
+    let told: Vec<String> = (1..=5).map(|number| format!("unknown key `key{number}`; allowed: {allowed}")).collect();
+    let message = format!("The policy cannot check anything with invalid settings: {}; and 4 more.", told.join("; "));
+    let payload = format!(
+        r#"{{"request":{{"kind":{{"group":"","kind":"Service"}},"operation":"CREATE","namespace":"shop","object":{{}}}},"settings":{{{}}}}}"#,
+        unknown.join(",")
+    );
+    let warning: String = message.chars().take(253).chain(['…']).collect();
+    let expected = json!({"accepted": false, "message": message, "code": 500, "warnings": [warning]});
+    assert_eq!(answer(payload.as_bytes()), expected);
+}
+
 /// Both engines refuse invalid settings in every form of the payload, also for a Service that needs no judgement.
 #[test]
 fn invalid_settings_are_refused_for_an_ordinary_service_too() {

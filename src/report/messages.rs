@@ -16,7 +16,11 @@ const MAX_MESSAGE: usize = 700;
 pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
     match refusal {
         Refusal::InvalidRequest(error) => format!("The admission request is invalid: {error}."),
-        Refusal::InvalidSettings(error) => format!("The policy cannot check anything with {error}."),
+        Refusal::InvalidSettings(error) => fitted(error.problems.len(), &|f, _, count| {
+            f.write_str("The policy cannot check anything with ")?;
+            error.write(f, count)?;
+            f.write_str(".")
+        }),
         Refusal::InvalidObject(errors) => fitted(errors.len(), &|f, max, count| {
             write_list(f, errors, count, |f, error| write_invalid(f, evaluation.object.as_ref(), error, max))
         }),
