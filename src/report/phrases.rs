@@ -231,7 +231,7 @@ fn line_phrase(source: &Source, finding: &Finding, max: usize) -> impl Display {
         }
         Source::Field { object: decided, field, .. } if *decided == finding.exposer => {
             let value = finding.target_type.as_ref().map_or("", |resolved| resolved.value.name());
-            write!(f, "{field}: {value}")
+            write!(f, "{field}: {}", display_text(value, 40))
         }
         Source::Field { object: decided, field, by_way_of } => {
             write!(f, "{field} of {}", object(decided, max))?;
