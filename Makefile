@@ -200,7 +200,7 @@ policy-server:
 # Writes the table of settings, the form, the schema, docs/rules.md, deploy/gateway/ and artifacthub-pkg.yml; `make test` fails when they are stale.
 .PHONY: docs
 docs:
-	UPDATE_DOCS=1 cargo test --locked --package e2e-tests --test packaging --test deployment --test rules is_fresh
+	UPDATE_DOCS=1 cargo test --locked --package e2e-tests --test shipped is_fresh
 
 .PHONY: fmt
 fmt: lint-tools

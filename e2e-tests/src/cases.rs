@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -12,6 +13,7 @@ use test_kit::admission::{self, AdmissionOperation};
 use test_kit::in_memory_cluster::{Access, Exchange, InMemoryCluster};
 use test_kit::yaml;
 
+use crate::engine::{granted_access, repository};
 use crate::host;
 
 /// The files that a case folder may hold.
@@ -205,11 +207,20 @@ fn lookup(exchange: &Exchange) -> String {
     }
 }
 
-/// Every case below `folder`, by name: a walk, so that no case can be forgotten.
+/// Every case, by name: a walk, so that no case can be forgotten. A program reads them once.
 ///
 /// # Errors
 /// A folder without `expect.yaml`, a file that cannot be read.
-pub fn read_all(folder: &Path, access: &Access) -> Result<Vec<Case>, CaseError> {
+pub fn all() -> Result<&'static [Case], &'static CaseError> {
+    static ALL: LazyLock<Result<Vec<Case>, CaseError>> = LazyLock::new(|| {
+        let folder = repository().join("e2e-tests/cases");
+        let access = granted_access().map_err(|error| problem(&folder, &error))?;
+        read_all(&folder, &access)
+    });
+    ALL.as_deref()
+}
+
+fn read_all(folder: &Path, access: &Access) -> Result<Vec<Case>, CaseError> {
     let mut cases = Vec::new();
     for rule in folders_in(folder)? {
         for exposer in folders_in(&rule)? {

@@ -5,16 +5,15 @@
 use std::collections::BTreeSet;
 
 use e2e_tests::cases::{self, Case, CaseOutcome, Observed};
-use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
+use e2e_tests::engine::{Core, Engine, Wasm};
 use e2e_tests::host::{self, Deployment};
 use serde_json::{Value, json};
 
 /// The most lookups that one request may lead to, as ARCHITECTURE.md says.
 const MAX_LOOKUPS: usize = 48;
 
-fn all_cases() -> Vec<Case> {
-    cases::read_all(&repository().join("e2e-tests/cases"), &granted_access().expect("metadata"))
-        .expect("readable cases")
+fn all_cases() -> &'static [Case] {
+    cases::all().expect("readable cases")
 }
 
 fn wasm() -> &'static Wasm {
@@ -31,7 +30,7 @@ fn check_all(check: impl Fn(&Case) -> Vec<String>) {
     let cases = all_cases();
     assert!(cases.len() >= 1_600, "only {} cases", cases.len());
     let mut failures = Vec::new();
-    for case in &cases {
+    for case in cases {
         failures.extend(check(case).into_iter().map(|difference| format!("{}\n  {difference}", case.name)));
     }
     assert!(failures.is_empty(), "{} differences in {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));

@@ -1,7 +1,5 @@
 //! What is in `deploy/` is what Kubewarden takes, and does what its comments and the pages of `docs/` say.
 
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -552,11 +550,9 @@ fn match_conditions_keep_ordinary_services_away_and_nothing_else() {
 }
 
 /// The cases that the API server would ask about, were there no matchConditions.
-fn cases_within_the_rules() -> Vec<(Case, Value)> {
+fn cases_within_the_rules() -> Vec<(&'static Case, Value)> {
     let metadata = metadata();
-    let access = granted_access().expect("metadata");
-    let all = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
-    let within = |case: Case| {
+    let within = |case: &'static Case| {
         let request = case.request.clone()?;
         let object = request.get("object").filter(|object| object.is_object())?;
         let text = |name: &str| object[name].as_str().unwrap_or_default();
@@ -569,7 +565,7 @@ fn cases_within_the_rules() -> Vec<(Case, Value)> {
         (is_valid && is_object && metadata.matches(text("apiVersion"), text("kind"), operation))
             .then_some((case, request))
     };
-    all.into_iter().filter_map(within).collect()
+    cases::all().expect("readable cases").iter().filter_map(within).collect()
 }
 
 /// What they keep away, the policy would have admitted without a lookup, a warning or a line in the log.
@@ -616,12 +612,11 @@ fn the_validating_policy_admits_what_was_fixed() {
 #[test]
 fn the_page_quotes_what_the_policy_says() {
     let page = pages();
-    let access = granted_access().expect("metadata");
-    let all = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
-    let said: BTreeSet<String> = all
-        .into_iter()
-        .filter_map(|case| case.expect.derived)
-        .flat_map(|derived| derived.warnings.into_iter().chain(derived.message))
+    let said: BTreeSet<&String> = cases::all()
+        .expect("readable cases")
+        .iter()
+        .filter_map(|case| case.expect.derived.as_ref())
+        .flat_map(|derived| derived.warnings.iter().chain(&derived.message))
         .collect();
     let mut quotes = vec![String::new()];
     for line in page.lines() {

@@ -1,8 +1,6 @@
 //! The overlays and components of `deploy/` are the plain files in other words: every overlay with every component is built, and
 //! what comes of it is compared with the plain files.
 
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

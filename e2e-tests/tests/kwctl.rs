@@ -1,12 +1,11 @@
 //! The rendered cases are what kwctl reads, and expect what the embedded host answers.
 
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use e2e_tests::cases::{self, Case};
-use e2e_tests::engine::{Core, Engine, Wasm, granted_access, repository};
+use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
 use e2e_tests::host::Deployment;
 use e2e_tests::kwctl::{RenderError, Rendered, Skip, render};
 use k8s_openapi::api::authentication::v1::UserInfo;
@@ -95,10 +94,11 @@ struct GroupVersionResource {
     resource: String,
 }
 
-fn all_cases() -> Vec<Case> {
-    let access = granted_access().expect("metadata");
-    cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases")
-}
+/// Every case, and what is rendered of it.
+static RENDERED: LazyLock<Vec<(&Case, Result<Rendered, Skip>)>> = LazyLock::new(|| {
+    let cases = cases::all().expect("readable cases");
+    cases.iter().map(|case| (case, render_case(case))).collect()
+});
 
 fn render_case(case: &Case) -> Result<Rendered, Skip> {
     let observed = Core.run(&case.payload, &case.cluster).expect("an answer");
@@ -110,8 +110,8 @@ fn render_case(case: &Case) -> Result<Rendered, Skip> {
     }
 }
 
-fn rendered_cases() -> Vec<(Case, Rendered)> {
-    all_cases().into_iter().filter_map(|case| render_case(&case).ok().map(|rendered| (case, rendered))).collect()
+fn rendered_cases() -> impl Iterator<Item = (&'static Case, &'static Rendered)> {
+    RENDERED.iter().filter_map(|(case, rendered)| rendered.as_ref().ok().map(|rendered| (*case, rendered)))
 }
 
 fn json(rendered: &Rendered, file: &str) -> Value {
@@ -120,19 +120,18 @@ fn json(rendered: &Rendered, file: &str) -> Value {
 
 #[test]
 fn every_case_is_rendered_but_what_kwctl_cannot_run() {
-    let cases = all_cases();
-    let mut skipped: BTreeMap<Skip, usize> = BTreeMap::new();
-    for reason in cases.iter().filter_map(|case| render_case(case).err()) {
+    let mut skipped: BTreeMap<&Skip, usize> = BTreeMap::new();
+    for reason in RENDERED.iter().filter_map(|(_, rendered)| rendered.as_ref().err()) {
         *skipped.entry(reason).or_default() += 1;
     }
-    assert_eq!(skipped, BTreeMap::from([(Skip::NoRequest, 4), (Skip::CapabilityOfOneKind, 1)]));
-    assert_eq!(rendered_cases().len(), cases.len() - 5);
+    assert_eq!(skipped, BTreeMap::from([(&Skip::NoRequest, 4), (&Skip::CapabilityOfOneKind, 1)]));
+    assert_eq!(rendered_cases().count(), cases::all().expect("readable cases").len() - 5);
 }
 
 #[test]
 fn requests_are_what_kwctl_reads() {
     for (case, rendered) in rendered_cases() {
-        let request: AdmissionRequest = serde_json::from_value(json(&rendered, "request.json"))
+        let request: AdmissionRequest = serde_json::from_value(json(rendered, "request.json"))
             .unwrap_or_else(|error| panic!("{}: {error}", case.name));
         assert!(!request.uid.is_empty() && request.user_info.username.is_some(), "{}", case.name);
     }
@@ -176,7 +175,7 @@ fn settings_or_a_policy_are_what_kwctl_reads() {
             assert!(!rendered.files.contains_key("settings.json"), "{}", case.name);
             spec.settings.0
         } else {
-            json(&rendered, "settings.json")
+            json(rendered, "settings.json")
         };
         assert_eq!(settings, Value::Object(case.settings.clone()), "{}", case.name);
     }
@@ -189,7 +188,7 @@ fn expectations_are_what_the_embedded_host_answers() {
     let wasm = Wasm::built().expect("policy.wasm; `make policy.wasm` builds it");
     for (case, rendered) in rendered_cases() {
         let deployment = Deployment { settings: case.settings.clone(), mutating: true };
-        let request = json(&rendered, "request.json");
+        let request = json(rendered, "request.json");
         let evaluation = wasm.policy.validate(&request, &deployment, &case.cluster).expect("a module that starts");
         let response = evaluation.response;
         let object = response.patch.as_ref().map(|_| response.apply_to(&request["object"]).expect("a fitting patch"));
@@ -207,6 +206,6 @@ fn expectations_are_what_the_embedded_host_answers() {
         }
         let errors = evaluation.exchanges.iter().filter(|exchange| exchange.response.is_err()).count();
         let expected = json!({"response": expected, "object": object, "errors": errors});
-        assert_eq!(json(&rendered, "expect.json"), expected, "{}", case.name);
+        assert_eq!(json(rendered, "expect.json"), expected, "{}", case.name);
     }
 }

@@ -1,7 +1,5 @@
 //! How many lookups a request leads to, whatever its size.
 
-#![cfg(test)]
-
 use e2e_tests::cases::Observed;
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
 use serde_json::{Value, json};

@@ -1,7 +1,5 @@
 //! The built module: what it imports, and what it answers to input that nobody should send.
 
-#![cfg(test)]
-
 use e2e_tests::engine::{Core, Engine, Wasm, granted_access};
 use e2e_tests::host;
 use serde_json::{Value, json};

@@ -1,16 +1,13 @@
 //! What people meet before the policy runs: its metadata, its page on Artifact Hub, its form and its schema. They repeat
 //! what the code and the README say, and are held to it here.
 
-// Helpers are tests too: clippy asks for it.
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_headless_service_policy::settings::{SETTINGS, Setting, Settings, Values};
 use e2e_tests::cases;
-use e2e_tests::engine::{granted_access, repository};
+use e2e_tests::engine::repository;
 use e2e_tests::written;
 use serde_json::{Map, Value, json};
 use test_kit::kinds::plural;
@@ -684,9 +681,8 @@ fn written_settings_are_valid_by_the_schema_too() {
         }
     }
     assert!(!examples.is_empty());
-    let access = granted_access().expect("metadata");
-    for case in cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases") {
-        examples.insert(case.name, Value::Object(case.settings));
+    for case in cases::all().expect("readable cases") {
+        examples.insert(case.name.clone(), Value::Object(case.settings.clone()));
     }
     for (place, settings) in examples {
         assert!(is_valid(&schema, &settings), "{place}: {settings}");

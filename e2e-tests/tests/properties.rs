@@ -3,10 +3,10 @@
 #![cfg(test)]
 
 use std::cell::RefCell;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use e2e_tests::cases::{self, Case, CaseOutcome, Observed};
-use e2e_tests::engine::{Core, Engine, granted_access, repository};
+use e2e_tests::engine::{Core, Engine};
 use e2e_tests::host;
 use serde_json::{Map, Value, json};
 
@@ -17,7 +17,7 @@ const MAX_LISTED: usize = 5;
 
 /// A case in one of the modes, with the answer.
 struct Told {
-    case: Arc<Case>,
+    case: &'static Case,
     mode: &'static str,
     payload: Vec<u8>,
     observed: Observed,
@@ -27,17 +27,16 @@ struct Told {
 
 /// Every case in every mode, but for payloads that hold no request.
 static TOLD: LazyLock<Vec<Told>> = LazyLock::new(|| {
-    let folder = repository().join("e2e-tests/cases");
-    let cases = cases::read_all(&folder, &granted_access().expect("metadata")).expect("readable cases");
+    let cases = cases::all().expect("readable cases");
     let mut told = Vec::new();
-    for case in cases.into_iter().filter(|case| case.request.is_some()).map(Arc::new) {
+    for case in cases.iter().filter(|case| case.request.is_some()) {
         for mode in MODES {
             let mut settings = case.settings.clone();
             settings.insert("mode".to_owned(), json!(mode));
             let payload = host::payload(case.request.as_ref().expect("a request"), &settings).into_bytes();
             let observed = Core.run(&payload, &case.cluster).expect("an answer");
             let evaluation = serde_json::to_value(Core::evaluation(&payload, &case.cluster)).expect("data");
-            told.push(Told { case: Arc::clone(&case), mode, payload, observed, evaluation });
+            told.push(Told { case, mode, payload, observed, evaluation });
         }
     }
     assert!(told.len() > 4000, "only {} answers", told.len());

@@ -1,7 +1,5 @@
 //! What the workflows, the Makefile and the pages about them promise each other.
 
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! What the repository promises about itself: files, names and versions that must agree.
 
-#![cfg(test)]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +8,7 @@ use std::process::Command;
 use aws_headless_service_policy::kubernetes::Kind;
 use aws_headless_service_policy::rules::Problem;
 use e2e_tests::cases::{self, Case, CaseOutcome, FILES};
-use e2e_tests::engine::{Core, Engine, granted_access, repository};
+use e2e_tests::engine::{Core, Engine, repository};
 use test_kit::in_memory_cluster::ApiKind;
 use test_kit::kinds::plural;
 use test_kit::metadata::{PolicyMetadata, Rule};
@@ -19,9 +17,8 @@ fn read(name: &str) -> String {
     fs::read_to_string(repository().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-fn all_cases() -> Vec<Case> {
-    let access = granted_access().expect("metadata");
-    cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases")
+fn all_cases() -> &'static [Case] {
+    cases::all().expect("readable cases")
 }
 
 fn metadata() -> PolicyMetadata {

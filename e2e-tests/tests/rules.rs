@@ -1,8 +1,5 @@
 //! `docs/rules.md`: written from the documentation of the rules, with the cases that it names.
 
-// Helpers are tests too: clippy asks for it.
-#![cfg(test)]
-
 use std::fmt::Write;
 use std::fs;
 

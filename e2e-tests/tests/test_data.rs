@@ -1,8 +1,6 @@
 //! The objects in cases and samples are objects that Kubernetes would take: they parse, and hold no field that their
 //! kind does not have. A case with an impossible object shows nothing.
 
-#![cfg(test)]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

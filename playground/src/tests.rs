@@ -3,7 +3,7 @@
 use std::fs;
 
 use e2e_tests::cases::{self, Case};
-use e2e_tests::engine::{Core, Engine, granted_access, repository};
+use e2e_tests::engine::{Core, Engine};
 use serde_json::{Value, json};
 
 use super::*;
@@ -21,10 +21,9 @@ fn manifests(case: &Case) -> Option<String> {
 /// Where everything before the last object is admitted as it is, the last one is what the case is about.
 #[test]
 fn cases_have_the_answer_of_the_core() {
-    let access = granted_access().unwrap();
-    let cases = cases::read_all(&repository().join("e2e-tests/cases"), &access).unwrap();
+    let cases = cases::all().unwrap();
     let mut compared = 0;
-    for case in &cases {
+    for case in cases {
         let Some(manifests) = manifests(case) else { continue };
         let Ok(report) = evaluate(&manifests, &json!({"settings": case.settings}).to_string()) else { continue };
         let report: Value = serde_json::from_str(&report).unwrap();

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::{env, fs};
 
 use e2e_tests::cases;
-use e2e_tests::engine::{granted_access, repository};
 use reliability::inputs::Target;
 use seeds::seeds;
 use serde_json::Value;
@@ -20,7 +19,7 @@ const MAX_SEED: usize = 16_384;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = env::args().nth(1).ok_or("the folder of the seeds is missing")?;
     let folder = Path::new(&folder);
-    let cases = cases::read_all(&repository().join("e2e-tests/cases"), &granted_access()?)?;
+    let cases = cases::all().map_err(ToString::to_string)?;
     let mut words = BTreeSet::new();
     for target in Target::ALL {
         let seeds: BTreeSet<Vec<u8>> =
@@ -32,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!("{}: {} seeds", target.name(), seeds.len());
     }
-    for case in &cases {
+    for case in cases {
         words_of(case.request.as_ref().unwrap_or(&Value::Null), &mut words);
         case.cluster.objects().for_each(|object| words_of(object, &mut words));
     }

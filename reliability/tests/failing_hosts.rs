@@ -13,17 +13,15 @@ use aws_headless_service_policy::decide::{Evaluation, Outcome, Refusal};
 use aws_headless_service_policy::evaluate;
 use aws_headless_service_policy::report::Answer;
 use e2e_tests::cases::{self, Case};
-use e2e_tests::engine::{Wasm, granted_access, repository};
+use e2e_tests::engine::Wasm;
 use reliability::answers::problems_of;
 use serde_json::{Value, json};
 use test_kit::in_memory_cluster::{Fault, FaultTarget, InMemoryCluster};
 
 /// One case for each set of kinds that are looked up, of those in which no lookup fails anyway.
-fn representative_cases() -> Vec<Case> {
-    let access = granted_access().expect("metadata");
-    let all = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
-    let mut chosen: BTreeMap<Vec<String>, Case> = BTreeMap::new();
-    for case in all {
+fn representative_cases() -> Vec<&'static Case> {
+    let mut chosen: BTreeMap<Vec<String>, &Case> = BTreeMap::new();
+    for case in cases::all().expect("readable cases") {
         let lookups = case.expect.derived.as_ref().map(|derived| derived.lookups.clone()).unwrap_or_default();
         let kinds = lookups.iter().map(|lookup| lookup.split(' ').take(2).collect::<Vec<_>>().join(" "));
         let mut kinds: Vec<String> = kinds.collect();
@@ -34,7 +32,7 @@ fn representative_cases() -> Vec<Case> {
             chosen.entry(kinds).or_insert(case);
         }
     }
-    let cases: Vec<Case> = chosen.into_values().collect();
+    let cases: Vec<&Case> = chosen.into_values().collect();
     assert!(cases.len() >= 40, "only {} cases", cases.len());
     cases
 }
@@ -316,8 +314,7 @@ fn no_list_is_asked_for_that_the_api_server_refuses() {
 /// The API server is away: what needed a lookup does not pass in the default settings, and nothing else is refused.
 #[test]
 fn without_any_answer_nothing_passes_that_needed_one() {
-    let access = granted_access().expect("metadata");
-    for case in cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases") {
+    for case in cases::all().expect("readable cases") {
         if case.request.is_none() || case.request.as_ref().is_some_and(|request| request["operation"] == "UPDATE") {
             continue;
         }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use e2e_tests::cases;
-use e2e_tests::engine::{granted_access, repository};
+use e2e_tests::engine::repository;
 use reliability::inputs::Target;
 use seeds::seeds;
 
@@ -36,8 +36,7 @@ const CHANGES: u32 = 3;
 
 #[test]
 fn the_cases_and_changes_of_them_do_no_harm() {
-    let access = granted_access().expect("metadata");
-    let cases = cases::read_all(&repository().join("e2e-tests/cases"), &access).expect("readable cases");
+    let cases = cases::all().expect("readable cases");
     let mut random = Random(1);
     for target in Target::ALL {
         let inputs: BTreeSet<Vec<u8>> = cases.iter().flat_map(|case| seeds(target, case)).collect();

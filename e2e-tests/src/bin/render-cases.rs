@@ -29,11 +29,11 @@ fn render_all(folder: &Path) -> Result<(), String> {
     let module = repository().join("annotated-policy.wasm");
     let mut rendered = Vec::new();
     clear(&folder.join("cases")).map_err(|error| format!("{}: {error}", folder.display()))?;
-    for case in cases::read_all(&tests.join("cases"), &access).map_err(|error| error.to_string())? {
+    for case in cases::all().map_err(ToString::to_string)? {
         let in_case = |error: &dyn ToString| format!("{}: {}", case.name, error.to_string());
         let observed = Core.run(&case.payload, &case.cluster).map_err(|error| in_case(&error))?;
-        match kwctl::render(&case, &observed.exchanges, &access, &module) {
-            Ok(files) => rendered.push((case.name, files)),
+        match kwctl::render(case, &observed.exchanges, &access, &module) {
+            Ok(files) => rendered.push((&case.name, files)),
             Err(RenderError::Skip(reason)) => println!("{}: skipped, as {reason}", case.name),
             Err(error) => return Err(in_case(&error)),
         }
