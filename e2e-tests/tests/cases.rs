@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use e2e_tests::cases::{self, Case, CaseOutcome, Observed};
-use e2e_tests::engine::{Core, Engine, Wasm};
+use e2e_tests::engine::{Core, Engine, Wasm, repository};
 use e2e_tests::host::{self, Deployment};
 use serde_json::{Value, json};
 
@@ -48,6 +48,60 @@ fn core_answers_every_case() {
             case.compare(&observed)
         }
     });
+}
+
+/// What a finding, an outcome or an advice is like, as data: one text for each thing that one can differ in.
+fn shapes(evaluation: &Value) -> Vec<String> {
+    let list = |name: &str| evaluation[name].as_array().into_iter().flatten();
+    // Numbers and names of actions are of one case.
+    let field = |field: &Value| {
+        let field = field.as_str().unwrap_or_default();
+        let (before, after) = field.split_once("/actions.").unwrap_or((field, ""));
+        let after = after.split_once(']').map_or("", |(_, after)| after);
+        format!("{before} {after}").replace(|c: char| c.is_ascii_digit(), "#")
+    };
+    let mut shapes = vec![format!("{} {}", evaluation["outcome"]["verdict"], evaluation["outcome"]["reason"])];
+    shapes.extend(list("advice").map(|advice| advice["advice"].to_string()));
+    for finding in list("findings") {
+        let (remedy, source) = (&finding["remedy"], &finding["targetType"]["source"]);
+        shapes.extend([
+            format!("{} {} {}", finding["role"], finding["rule"], finding["noNodePort"]),
+            format!("{} at {}", finding["role"], field(&finding["field"])),
+            format!("{} by {} {}", finding["role"], field(&source["field"]), source["setting"]),
+            format!("by way of {}", source["byWayOf"]["mergingMode"]),
+            format!("{} {} {} {}", remedy["action"], field(&remedy["field"]), remedy["value"], remedy["safe"]),
+            format!("{} {} managed {}", finding["role"], remedy["action"], finding["managedBy"].is_string()),
+            format!("{} {}", finding["introduced"], finding["fate"]),
+            format!("also {}", finding["otherConfiguration"].is_object()),
+        ]);
+    }
+    shapes
+}
+
+/// The evaluation as data, which programs read: a line for each case that shows something for the first time.
+#[test]
+fn core_evaluations_are_what_was_written_down() {
+    let mut seen = BTreeSet::new();
+    let mut lines = Vec::new();
+    for case in all_cases() {
+        let mut evaluation = serde_json::to_value(Core::evaluation(&case.payload, &case.cluster)).expect("data");
+        let new = shapes(&evaluation).into_iter().filter(|shape| seen.insert(shape.clone())).count();
+        if new > 0 {
+            // The case itself has the object as it was fixed.
+            evaluation["outcome"].as_object_mut().expect("an outcome").remove("object");
+            lines.push(format!("{}: {evaluation}", Value::from(&*case.name)));
+        }
+    }
+    let text = format!("{{\n{}\n}}\n", lines.join(",\n"));
+    let file = repository().join("e2e-tests/evaluations.json");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&file, &text).expect("a writable file");
+    }
+    let written = std::fs::read_to_string(&file).expect("a file");
+    for (line, written) in text.lines().zip(written.lines()) {
+        assert_eq!(line, written);
+    }
+    assert_eq!(text, written);
 }
 
 #[test]
