@@ -81,9 +81,9 @@ struct Tuple {
 }
 
 impl Action {
+    /// The Services of a valid action.
     fn services(self) -> Vec<TargetGroup> {
-        let is_of_aws = self.target_group_arn.is_some() || self.target_group_name.is_some();
-        let forward = self.forward.filter(|_| self.kind == "forward" && !is_of_aws).unwrap_or_default();
+        let forward = self.forward.filter(|_| self.kind == "forward").unwrap_or_default();
         let mut services = Vec::new();
         for (index, tuple) in forward.target_groups.into_iter().enumerate() {
             if let (Some(service_name), Some(service_port)) = (tuple.service_name, tuple.service_port) {
@@ -431,7 +431,7 @@ mod tests {
     fn actions_without_services() {
         for text in [
             r#"{"type":"redirect","redirectConfig":{"port":"443","statusCode":"HTTP_301"}}"#,
-            r#"{"type":"fixed-response","fixedResponseConfig":{"statusCode":"503"},"forwardConfig":{"targetGroups":[{"serviceName":"a"}]}}"#,
+            r#"{"type":"fixed-response","fixedResponseConfig":{"statusCode":"503"},"forwardConfig":{"targetGroups":[{"serviceName":"a","servicePort":1}]}}"#,
             r#"{"type":"forward","targetGroupARN":"arn:x"}"#,
             r#"{"type":"forward","targetGroupARN":""}"#,
             r#"{"type":"forward","forwardConfig":{"targetGroups":[]}}"#,
@@ -502,5 +502,21 @@ mod tests {
             r#"{"forwardConfig":{"targetGroups":[{"weight":"1"}]}}"#,
             r#".forwardConfig.targetGroups[0].weight must be an integer, not the string "1""#,
         );
+        let stickiness = ".forwardConfig.targetGroupStickinessConfig";
+        let sticky = |config: &str| {
+            format!(
+                r#"{{"type":"forward","forwardConfig":{{"targetGroups":[],"targetGroupStickinessConfig":{config}}}}}"#
+            )
+        };
+        refuses(&sticky("1"), &format!("{stickiness} must be a map, not the number 1"));
+        refuses(&sticky(r#"{"enabled":1}"#), &format!("{stickiness}.enabled must be a boolean, not the number 1"));
+        let seconds = sticky(r#"{"durationSeconds":"1"}"#);
+        refuses(&seconds, &format!(r#"{stickiness}.durationSeconds must be an integer, not the string "1""#));
+        check_of(ActionOwner::Service, &seconds, &[]);
+        refuses(
+            r#"{"type":"redirect","redirectConfig":{"host":1,"statusCode":"HTTP_301"}}"#,
+            ".redirectConfig.host must be a string, not the number 1",
+        );
+        check(r#"{"type":"redirect","redirectConfig":{"unknown":1,"statusCode":"HTTP_301"}}"#, &[]);
     }
 }

@@ -28,7 +28,7 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, V
     let mut references = Vec::new();
     let mut errors = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut is_checked = false;
+    let mut size = None;
     for (place, backend) in ingress.service_backends() {
         // The same action or Service behind another path says nothing new, and may be long.
         if !seen.insert((NameKey::from(backend.name.as_str()), &backend.port)) {
@@ -45,11 +45,9 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, V
         }
         let key = format!("{INGRESS_ACTIONS}{}", backend.name);
         let Some(action) = ingress.metadata.annotation(&key) else { continue };
-        if !is_checked {
-            is_checked = true;
-            if let Err(error) = ingress.metadata.check_size_of_annotations() {
-                return (references, vec![error]);
-            }
+        let size = size.get_or_insert_with(|| ingress.metadata.check_size_of_annotations());
+        if let Err(error) = size {
+            return (references, vec![error.clone()]);
         }
         match target_groups_of_action(ActionOwner::Ingress, &key, action) {
             Err(error) => errors.push(error),
@@ -121,7 +119,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::kubernetes::{Edition, IngressClassParams};
+    use crate::kubernetes::{Edition, IngressClassParams, decode};
 
     #[track_caller]
     fn check(
@@ -145,6 +143,28 @@ mod tests {
         let (value, source) = expected;
         let expected = Resolved { value, source };
         assert_eq!(target_type_of_backend(&an_ingress, &owner, Some(&a_service), &controller), expected);
+    }
+
+    #[test]
+    fn no_action_is_read_of_more_annotations_than_kubernetes_takes() {
+        let ingress = |size: usize| {
+            decode::<Ingress>(&format!(
+                r#"{{"metadata":{{"annotations":{{"alb.ingress.kubernetes.io/actions.a":"{{}}","alb.ingress.kubernetes.io/x":"{}"}}}},
+                    "spec":{{"defaultBackend":{{"service":{{"name":"a","port":{{"name":"use-annotation"}}}}}}}}}}"#,
+                "x".repeat(size)
+            ))
+            .unwrap()
+        };
+        let errors = |size: usize| references_of_ingress(&ingress(size)).1.into_iter().map(|error| error.to_string());
+        let (most, key) = (256 * 1024, "alb.ingress.kubernetes.io/actions.a");
+        let others = key.len() + "{}".len() + "alb.ingress.kubernetes.io/x".len();
+        assert!(errors(most - others).eq([format!("metadata.annotations[{key}].type is missing")]));
+        assert!(
+            errors(most - others + 1).eq([format!(
+                "metadata.annotations have {} bytes, and Kubernetes takes no more than {most}",
+                most + 1
+            )])
+        );
     }
 
     #[test]

@@ -180,6 +180,21 @@ mod tests {
         service
     }
 
+    #[test]
+    fn no_action_is_read_of_more_annotations_than_kubernetes_takes() {
+        let key = "service.beta.kubernetes.io/actions.TCP-80";
+        let errors = |size: usize| {
+            let service = service(&[(key, "{}"), ("x", &"x".repeat(size))], r#"{"ports":[{"port":80}]}"#);
+            let (_, errors) = references_of_listeners(&service, &Controller::default());
+            errors.into_iter().map(|error| error.to_string()).collect::<Vec<_>>()
+        };
+        let (most, others) = (256 * 1024, key.len() + "{}".len() + "x".len());
+        assert_eq!(errors(most - others), [format!("metadata.annotations[{key}].type is missing")]);
+        let too_many =
+            format!("metadata.annotations have {} bytes, and Kubernetes takes no more than {most}", most + 1);
+        assert_eq!(errors(most - others + 1), [too_many]);
+    }
+
     #[track_caller]
     fn check(
         [lb_type, target_type, class]: [Option<&str>; 3],

@@ -93,8 +93,6 @@ pub enum ExposerDetails {
         health_check_port: Option<String>,
         /// Whether the annotation for Ingresses is on the route, its Gateway or its Service, where nothing reads it.
         has_ignored_annotation: bool,
-        /// The object that manages the route, by kind and name.
-        managed_by: Option<(String, String)>,
     },
 }
 

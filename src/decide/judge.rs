@@ -486,7 +486,6 @@ impl<'a> Judge<'a> {
                 has_ignored_annotation: is_annotated(&route.metadata)
                     || is_annotated(gateway)
                     || backend.service().is_some_and(|service| is_annotated(&service.metadata)),
-                managed_by: route.metadata.controller().map(|owner| (owner.kind.clone(), owner.name.clone())),
             },
             role: Role::Route(edition),
             reach: Reach::Gateway(object_ref(Kind::Gateway, gateway)),

@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::cluster::{Cluster, Lookups, Overlay, World};
-use crate::controller::annotations::{DEFAULT_INGRESS_CLASS, GATEWAY_ADD_ONS};
+use crate::controller::annotations::DEFAULT_INGRESS_CLASS;
 use crate::controller::{annotations_of_ingress, annotations_of_service, has_ignored_annotation, labels_of_binding};
 use crate::edit;
 use crate::kubernetes::{
@@ -199,7 +199,6 @@ impl<'r> Review<'r> {
     fn before(&self) -> &Before {
         self.before.get_or_init(|| {
             let old = match self.context.old_object {
-                OldObject::None if is_end(self.context.request.kind) => return Before::default(),
                 OldObject::None => None,
                 OldObject::Known(old) => Some((*old).clone()),
                 OldObject::Unreadable => return Before::default(),
@@ -349,11 +348,10 @@ impl<'r> Review<'r> {
             return exposure.backend.service().and_then(|service| of(&service.metadata));
         }
         match &exposure.details {
-            ExposerDetails::Binding(binding) if *object == exposure.exposer => of(&binding.metadata),
-            ExposerDetails::Ingress(ingress, _) if *object == exposure.exposer => of(&ingress.metadata),
-            ExposerDetails::LoadBalancer(service) if *object == exposure.exposer => of(&service.metadata),
-            ExposerDetails::Route { managed_by, .. } if *object == exposure.exposer => managed_by.clone(),
-            _ => None,
+            ExposerDetails::Binding(binding) => of(&binding.metadata),
+            ExposerDetails::LoadBalancer(service) => of(&service.metadata),
+            // Behind an Ingress or a route, the Service is changed, or IngressClassParams or a configuration.
+            ExposerDetails::Ingress(..) | ExposerDetails::Route { .. } => None,
         }
     }
 
@@ -496,7 +494,6 @@ fn deciding_metadata<'o>(object: &'o Object, settings: &Settings) -> Vec<(&'o st
         Object::Ingress(ingress) => annotations_of_ingress(ingress),
         Object::TargetGroupBinding(binding) => labels_of_binding(binding),
         Object::IngressClass(_) => annotations(&[DEFAULT_INGRESS_CLASS]),
-        Object::Gateway(_) => annotations(&GATEWAY_ADD_ONS),
         _ => Vec::new(),
     }
 }

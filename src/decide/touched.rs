@@ -7,10 +7,9 @@ use std::rc::Rc;
 
 use super::judge::Judge;
 use crate::cluster::{Lookup, Selector};
-use crate::controller::annotations::{NLB_ACTIONS, NLB_TYPE};
+use crate::controller::annotations::NLB_ACTIONS;
 use crate::controller::{
-    Layer, gateways_of_parents, is_default_class, owner_of_gateway_class, references_of_listeners, references_of_route,
-    uses_class,
+    Layer, gateways_of_parents, is_default_class, owner_of_gateway_class, references_of_listeners, uses_class,
 };
 use crate::kubernetes::{
     Edition, Gateway, GatewayClass, Ingress, IngressClass, Kind, ListenerSet, LoadBalancerConfiguration, Object,
@@ -40,7 +39,6 @@ impl<'a> Admitted<'a> {
 impl Judge<'_> {
     /// Finds out what everything serves that the admitted object touches.
     pub fn judge(&mut self, admitted: Admitted<'_>) {
-        let is_there = self.world.overlay().object.is_some();
         match admitted.kind {
             Kind::Service => self.touched_by_service(),
             Kind::Ingress => {
@@ -53,7 +51,7 @@ impl Judge<'_> {
                     self.binding(&binding, edition);
                 }
             }
-            Kind::Route(kind) if is_there => self.touched_by_route(kind, admitted),
+            Kind::Route(kind) => self.touched_by_route(kind, admitted),
             Kind::IngressClass => self.touched_by_ingress_class(admitted),
             Kind::IngressClassParams(edition) => self.touched_by_params(edition),
             Kind::GatewayClass => {
@@ -76,11 +74,7 @@ impl Judge<'_> {
                 let name = (self.admitted.namespace.to_string(), self.admitted.name.to_string());
                 self.on_gateways(&|gateway, class| uses_configuration(gateway, class, &name));
             }
-            Kind::Route(_)
-            | Kind::ListenerRuleConfiguration
-            | Kind::Namespace
-            | Kind::DaemonSet
-            | Kind::StatefulSet => {}
+            Kind::ListenerRuleConfiguration | Kind::Namespace | Kind::DaemonSet | Kind::StatefulSet => {}
         }
     }
 
@@ -154,7 +148,7 @@ impl Judge<'_> {
             for base in self.readable(list) {
                 let is_other = base.metadata.name != service.metadata.name;
                 let is_near = base.metadata.namespace == service.metadata.namespace;
-                if is_other && is_near && !base.metadata.is_being_deleted() && may_forward(&base) {
+                if is_other && is_near && !base.metadata.is_being_deleted() {
                     let (references, _) = references_of_listeners(&base, self.controller());
                     if references.iter().any(|reference| *reference.name == service.metadata.name) {
                         self.load_balancer(&base, Some(&service.metadata.name));
@@ -170,12 +164,9 @@ impl Judge<'_> {
         for kind in layers.iter().flat_map(|layer| layer.route_kinds()) {
             let list = self.world.mentioning::<Route>(Kind::Route(*kind), &[name, namespace]);
             for route in self.readable(list) {
-                let mut references = references_of_route(&route).into_iter();
-                if references.any(|reference| reference.namespace == namespace && *reference.name == *name) {
-                    self.route(*kind, &route, None, &|its_namespace, its_name| {
-                        its_namespace == namespace && its_name == name
-                    });
-                }
+                self.route(*kind, &route, None, &|its_namespace, its_name| {
+                    its_namespace == namespace && its_name == name
+                });
             }
         }
     }
@@ -329,13 +320,6 @@ impl Judge<'_> {
             }
         }
     }
-}
-
-/// Whether a Service has what makes an NLB Service forward to others.
-fn may_forward(service: &Service) -> bool {
-    let annotations = &service.metadata.annotations.0;
-    let is_taken = service.spec.load_balancer_class.is_some() || annotations.contains_key(NLB_TYPE);
-    is_taken && annotations.keys().any(|key| key.starts_with(NLB_ACTIONS))
 }
 
 /// Whether a Gateway or its class is configured by a LoadBalancerConfiguration, by namespace and name. The controller looks
