@@ -167,7 +167,7 @@ fn check_all(check: impl Fn(&Case, usize, &Lookup, &Answered) -> Result<(), Stri
     let step = if std::env::var_os("PROPERTY_RUNS").is_some() { 1 } else { STEP };
     let mut place = 0;
     for case in representative_cases() {
-        let (_, lookups) = evaluate_with(&payload(&case, &[]), &case.cluster, NONE, &Err(String::new()));
+        let (_, lookups) = evaluate_with(&payload(case, &[]), &case.cluster, NONE, &Err(String::new()));
         for (number, lookup) in lookups.iter().enumerate() {
             let answers = errors_of(lookup, &case.cluster).into_iter().chain(broken_answers_to(lookup));
             for answer in answers {
@@ -176,7 +176,7 @@ fn check_all(check: impl Fn(&Case, usize, &Lookup, &Answered) -> Result<(), Stri
                     continue;
                 }
                 count += 1;
-                if let Err(problem) = check(&case, number, lookup, &answer) {
+                if let Err(problem) = check(case, number, lookup, &answer) {
                     let answer = answer.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
                     failures.push(format!("{} {} {answer:?}\n  {problem}", case.name, lookup.request));
                 }
@@ -298,14 +298,14 @@ fn the_message_says_what_and_why_and_who_mends_it() {
 #[test]
 fn no_list_is_asked_for_that_the_api_server_refuses() {
     for case in representative_cases() {
-        let (_, lookups) = evaluate_with(&payload(&case, &[]), &case.cluster, NONE, &Err(String::new()));
+        let (_, lookups) = evaluate_with(&payload(case, &[]), &case.cluster, NONE, &Err(String::new()));
         for lookup in &lookups {
             for fault in [Fault::Forbidden, Fault::Unavailable, Fault::Error] {
                 let kind = format!("{}/{}", lookup.field("api_version"), lookup.field("kind"));
                 let mut cluster = case.cluster.clone();
                 cluster.set_fault(kind.parse().expect("a kind"), fault);
                 // The host of this test fails at a list that would never be answered.
-                evaluate_with(&payload(&case, &[]), &cluster, NONE, &Err(String::new()));
+                evaluate_with(&payload(case, &[]), &cluster, NONE, &Err(String::new()));
             }
         }
     }
@@ -321,7 +321,7 @@ fn without_any_answer_nothing_passes_that_needed_one() {
         for fault in [Fault::Unavailable, Fault::NoCapability, Fault::NotGranted, Fault::DiscoveryFailed] {
             let mut cluster = case.cluster.clone();
             cluster.set_fault(FaultTarget::Everything, fault);
-            let payload = payload(&case, &[("mode", "reject"), ("lookupFailure", "reject")]);
+            let payload = payload(case, &[("mode", "reject"), ("lookupFailure", "reject")]);
             let (evaluation, lookups) = evaluate_with(&payload, &cluster, NONE, &Err(String::new()));
             let needed = lookups.iter().any(|lookup| !lookup.is_for_advice() && lookup.field("kind") != "Namespace");
             let is_for_lookups = matches!(evaluation.outcome, Outcome::Reject(Refusal::Lookups));
