@@ -348,13 +348,18 @@ fn a_request_is_refused_for_what_it_brings_alone() {
         let is_deciding = |pair: &&Pair| pair.rule != "missing-service";
         let mut stored = cluster.clone();
         stored.put(new.clone());
-        let is_asked_about = |pair: &&Pair| pair.exposer == key(&new) || !is_told_by_the_exposer_alone(&stored, pair);
+        let is_for_service_alone = |pair: &Pair| pair.service == key(&new) && pair.exposer != pair.service;
+        let is_asked_about = |cluster: &RandomCluster, pair: &Pair| {
+            !is_for_service_alone(pair) || !is_told_by_the_exposer_alone(cluster, pair)
+        };
         let brought: Vec<&Pair> = after
             .iter()
-            .filter(|pair| is_deciding(pair) && is_asked_about(pair))
+            .filter(|pair| is_deciding(pair) && is_asked_about(&stored, pair))
             .filter(|pair| {
                 let same = |other: &&Pair| other.service == pair.service && other.exposer == pair.exposer;
-                let others: Vec<&Pair> = before.iter().filter(is_deciding).filter(same).collect();
+                let was_asked_about = |other: &&Pair| is_asked_about(&cluster, other);
+                let others: Vec<&Pair> =
+                    before.iter().filter(is_deciding).filter(same).filter(was_asked_about).collect();
                 others.is_empty()
                     || (pair.reach != Reach::Itself && !others.iter().any(|other| other.reach == pair.reach))
             })
