@@ -484,16 +484,16 @@ fn is_being_deleted(json: Json<'_>) -> bool {
 /// What of the metadata decides, which depends on the kind, and on the specification: an action that nothing uses decides
 /// nothing.
 fn deciding_metadata<'o>(object: &'o Object, settings: &Settings) -> Vec<(&'o str, &'o str)> {
-    let annotations = |keys: &[&'static str]| -> Vec<(&'o str, &'o str)> {
-        let metadata = object.metadata();
-        let entry = |key: &&str| metadata.annotations.0.get_key_value(*key);
-        keys.iter().filter_map(entry).map(|(key, value)| (key.as_str(), value.as_str())).collect()
-    };
     match object {
         Object::Service(service) => annotations_of_service(service, &settings.controller),
         Object::Ingress(ingress) => annotations_of_ingress(ingress),
         Object::TargetGroupBinding(binding) => labels_of_binding(binding),
-        Object::IngressClass(_) => annotations(&[DEFAULT_INGRESS_CLASS]),
+        Object::IngressClass(class) => class
+            .metadata
+            .annotation(DEFAULT_INGRESS_CLASS)
+            .map(|value| (DEFAULT_INGRESS_CLASS, value))
+            .into_iter()
+            .collect(),
         _ => Vec::new(),
     }
 }
