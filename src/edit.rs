@@ -50,11 +50,12 @@ pub fn keys(keys: &[&'static str]) -> Vec<Step> {
 /// # Errors
 /// A path that leads through something that is no map or no list.
 pub fn apply(edits: &[Edit], object: Json<'_>) -> Result<String, DecodeError> {
-    let mut text = object.text().to_owned();
+    let mut changed: Option<String> = None;
     for edit in edits {
-        text = change(Json::parse(&text)?, &edit.path, edit.value.as_deref(), "")?;
+        let json = changed.as_deref().map_or(Ok(object), Json::parse)?;
+        changed = Some(change(json, &edit.path, edit.value.as_deref(), "")?);
     }
-    Ok(text)
+    Ok(changed.unwrap_or_else(|| object.text().to_owned()))
 }
 
 /// `json` with a change somewhere below it.

@@ -19,11 +19,11 @@ pub mod edit;
 mod fast_path;
 #[cfg(target_os = "wasi")]
 mod guest;
+pub mod index;
 pub mod kubernetes;
 pub mod report;
 pub mod request;
 pub mod rules;
-mod sets;
 pub mod settings;
 
 use serde::Serialize;

@@ -48,40 +48,38 @@ pub struct ObjectText<'a> {
 
 /// What the host hands over.
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 pub struct Payload<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     request: Option<WireRequest<'a>>,
     /// The settings as JSON, not read yet.
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     settings: Option<Json<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct WireRequest<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     kind: GroupKind<'a>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     sub_resource: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     operation: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     name: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     namespace: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     object: Option<Json<'a>>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     old_object: Option<Json<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
 struct GroupKind<'a> {
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     group: Cow<'a, str>,
-    #[serde(borrow)]
+    #[serde(default, borrow)]
     kind: Cow<'a, str>,
 }
 

@@ -2,7 +2,6 @@
 //! later one, so that the new object and the old one are judged by the same cluster.
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -10,6 +9,7 @@ use json_scan::{ListError, Words, may_mention_all};
 use serde::Deserialize;
 
 use super::{Cluster, ListQuery, LookupError, LookupFailure, Selector, probe};
+use crate::index::{ByName, each_once};
 use crate::kubernetes::{DecodeError, Json, Kind, NameKey, Object, ObjectRef, decode, is_valid_name};
 
 /// An answer, or why there is none.
@@ -34,14 +34,14 @@ pub struct Lookups<'c> {
     cluster: &'c dyn Cluster,
     /// The namespace of the request, where the probe asks.
     namespace: &'c str,
-    kinds: RefCell<BTreeMap<Kind, Known>>,
+    kinds: RefCell<Vec<(Kind, Known)>>,
 }
 
 /// What is known of a kind.
 #[derive(Default)]
 struct Known {
     /// The objects that were asked for by name, under `namespace/name`.
-    named: BTreeMap<NameKey<'static>, Lookup<Option<Rc<Item>>>>,
+    named: ByName<'static, Lookup<Option<Rc<Item>>>>,
     /// Whether the kind is installed, as a probe found out.
     probe: Option<Lookup<bool>>,
     /// The lists, by what was asked for.
@@ -60,14 +60,14 @@ struct List {
     /// Whether nothing was left out of it.
     is_whole: bool,
     /// Its items by `namespace/name`, for the namespaces that somebody asked for.
-    names: RefCell<BTreeMap<String, Lookup<Rc<NamedItems>>>>,
+    names: RefCell<ByName<'static, Lookup<Rc<NamedItems>>>>,
     /// How often it was searched for names.
     searches: Cell<usize>,
     /// The words of its items, once it was searched often.
     words: OnceCell<Words>,
 }
 
-type NamedItems = BTreeMap<NameKey<'static>, Rc<Item>>;
+type NamedItems = ByName<'static, Rc<Item>>;
 
 /// An object as it came, read when somebody asks.
 struct Item {
@@ -108,15 +108,16 @@ impl Item {
 
 /// What tells one item of a list from the others.
 #[derive(Default, Deserialize)]
-#[serde(default)]
 struct Named {
+    #[serde(default)]
     metadata: NamedMetadata,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
 struct NamedMetadata {
+    #[serde(default)]
     name: String,
+    #[serde(default)]
     namespace: String,
 }
 
@@ -143,15 +144,14 @@ impl<'c> Lookups<'c> {
     /// names, many by one list.
     pub fn prepare(&self, kind: Kind, namespace: &str, names: &mut dyn Iterator<Item = &str>) {
         let is_unknown = |name: &&str| is_valid_name(name) && self.known(kind, namespace, name).is_none();
-        let mut unknown = BTreeSet::new();
-        unknown.extend(names.filter(is_unknown));
-        if !self.cluster.narrows_lists() && self.named(kind) + unknown.len() > max_gets(kind) {
+        let unknown = each_once(names.filter(is_unknown).map(NameKey::from));
+        if !self.cluster.narrows_lists() && self.named(kind) + unknown.values().len() > max_gets(kind) {
             // The answer is kept, whatever it is.
             let _ = self.list(kind, None, None);
             return;
         }
-        for name in unknown {
-            let _ = self.find(kind, namespace, name);
+        for name in unknown.keys() {
+            let _ = self.find(kind, namespace, name.as_str());
         }
     }
 
@@ -170,24 +170,40 @@ impl<'c> Lookups<'c> {
 
     /// How many objects of a kind are known by name.
     fn named(&self, kind: Kind) -> usize {
-        self.kinds.borrow().get(&kind).map_or(0, |known| known.named.len())
+        self.known_of(kind, |known| Some(known.named.values().len())).unwrap_or(0)
     }
 
     /// What is known of one object, by name or from a whole list.
     fn known(&self, kind: Kind, namespace: &str, name: &str) -> Option<Lookup<Option<Rc<Item>>>> {
-        let key = NameKey::from(object_path(kind, namespace, name));
-        let kinds = self.kinds.borrow();
-        let known = kinds.get(&kind)?;
-        if let Some(answer) = known.named.get(&key) {
-            return Some(answer.clone());
+        let key = object_key(kind, namespace, name);
+        self.known_of(kind, |known| {
+            if let Some(answer) = known.named.get(&key) {
+                return Some(answer.clone());
+            }
+            let of_whole = known.lists.iter().find(|(list, _)| list.selector.is_none() && list.mention.is_none());
+            let (_, list) = of_whole?;
+            match list {
+                Ok(list) if !list.is_whole => None,
+                Ok(list) => Some(list.item(kind, namespace, &key)),
+                Err(failure) => Some(Err(Rc::clone(failure))),
+            }
+        })
+    }
+
+    /// What is known of a kind, where anything is.
+    fn known_of<T>(&self, kind: Kind, read: impl FnOnce(&Known) -> Option<T>) -> Option<T> {
+        self.kinds.borrow().iter().find(|(known, _)| *known == kind).and_then(|(_, known)| read(known))
+    }
+
+    /// Learns something of a kind.
+    fn learn(&self, kind: Kind, learn: impl FnOnce(&mut Known)) {
+        let mut kinds = self.kinds.borrow_mut();
+        if let Some((_, known)) = kinds.iter_mut().find(|(known, _)| *known == kind) {
+            return learn(known);
         }
-        let of_whole = known.lists.iter().find(|(list, _)| list.selector.is_none() && list.mention.is_none());
-        let (_, list) = of_whole?;
-        match list {
-            Ok(list) if !list.is_whole => None,
-            Ok(list) => Some(list.item(kind, namespace, &key)),
-            Err(failure) => Some(Err(Rc::clone(failure))),
-        }
+        let mut known = Known::default();
+        learn(&mut known);
+        kinds.push((kind, known));
     }
 
     /// One object: from what is known, by a GET where few of the kind are known, else from the list.
@@ -216,8 +232,7 @@ impl<'c> Lookups<'c> {
             Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(None),
             Err(error) => Err(failure(error)),
         };
-        let key = NameKey::from(object_path(kind, namespace, name));
-        self.kinds.borrow_mut().entry(kind).or_default().named.insert(key, answer.clone());
+        self.learn(kind, |known| _ = known.named.insert(object_key(kind, namespace, name), answer.clone()));
         answer
     }
 
@@ -225,23 +240,21 @@ impl<'c> Lookups<'c> {
     fn list(&self, kind: Kind, selector: Option<Selector>, name: Option<&str>) -> Lookup<Rc<List>> {
         let mention = name.filter(|_| self.cluster.narrows_lists());
         let key = ListKey { selector, mention: mention.map(str::to_owned) };
-        let known = self
-            .kinds
-            .borrow()
-            .get(&kind)
-            .and_then(|known| known.lists.iter().find(|(list, _)| *list == key).map(|(_, answer)| answer.clone()));
+        let known = self.known_of(kind, |known| {
+            known.lists.iter().find(|(list, _)| *list == key).map(|(_, answer)| answer.clone())
+        });
         if let Some(answer) = known {
             return answer;
         }
         let answer = self.ask_for_list(ListQuery { kind, selector, mention }).map(Rc::new);
-        self.kinds.borrow_mut().entry(kind).or_default().lists.push((key, answer.clone()));
+        self.learn(kind, |known| known.lists.push((key, answer.clone())));
         answer
     }
 
     /// Whether a kind is installed and may be read: an object of it was asked for with success, or a probe says so.
     fn is_installed(&self, kind: Kind) -> Lookup<bool> {
-        let known = self.kinds.borrow().get(&kind).and_then(|known| {
-            if known.named.values().any(Result::is_ok) { Some(Ok(true)) } else { known.probe.clone() }
+        let known = self.known_of(kind, |known| {
+            if known.named.values().iter().any(Result::is_ok) { Some(Ok(true)) } else { known.probe.clone() }
         });
         if let Some(answer) = known {
             return answer;
@@ -252,7 +265,7 @@ impl<'c> Lookups<'c> {
             Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(false),
             Err(error) => Err(Rc::new(LookupFailure { kind, object: None, error })),
         };
-        self.kinds.borrow_mut().entry(kind).or_default().probe = Some(answer.clone());
+        self.learn(kind, |known| known.probe = Some(answer.clone()));
         answer
     }
 
@@ -299,33 +312,33 @@ impl List {
 
     /// The item of this name, in the namespace whose items are sorted by name on the way.
     fn item(&self, kind: Kind, namespace: &str, key: &NameKey<'_>) -> Lookup<Option<Rc<Item>>> {
-        let known = self.names.borrow().get(namespace).cloned();
+        let known = self.names.borrow().get(&namespace.into()).cloned();
         let names = known.unwrap_or_else(|| {
             let names = self.names_in(kind, namespace).map(Rc::new);
-            self.names.borrow_mut().insert(namespace.to_owned(), names.clone());
+            self.names.borrow_mut().insert(namespace.to_owned().into(), names.clone());
             names
         })?;
         Ok(names.get(key).cloned())
     }
 
     fn names_in(&self, kind: Kind, namespace: &str) -> Lookup<NamedItems> {
-        let mut names = NamedItems::new();
+        let mut names = NamedItems::default();
         let mentioned = [namespace];
         for item in self.mentioning(if kind.is_namespaced() { &mentioned } else { &[] }) {
             let Named { metadata } = decode(item.json()).map_err(|error| {
                 Rc::new(LookupFailure { kind, object: None, error: LookupError::Unreadable(error) })
             })?;
             if !kind.is_namespaced() || metadata.namespace == namespace {
-                names.insert(object_path(kind, namespace, &metadata.name).into(), Rc::clone(item));
+                names.insert(object_key(kind, namespace, &metadata.name), Rc::clone(item));
             }
         }
         Ok(names)
     }
 }
 
-/// `namespace/name`, or the name alone of a cluster-scoped object.
-fn object_path(kind: Kind, namespace: &str, name: &str) -> String {
-    if kind.is_namespaced() { format!("{namespace}/{name}") } else { name.to_owned() }
+/// The key of an object of a kind.
+fn object_key(kind: Kind, namespace: &str, name: &str) -> NameKey<'static> {
+    NameKey::of_object(if kind.is_namespaced() { namespace } else { "" }, name)
 }
 
 fn text(json: Vec<u8>) -> Result<Rc<str>, LookupError> {

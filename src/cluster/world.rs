@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::{Lookup, Lookups, Selector};
+use crate::index::sorted;
 use crate::kubernetes::{Kind, Object, ObjectRef, View};
 
 /// The object that is laid over a cluster.
@@ -90,7 +91,6 @@ impl<'a> World<'a> {
         Ok(objects.filter_map(|object| object.map(|object| V::of(&object).cloned()).transpose()).collect())
     }
 
-    /// This is not generic: sorting is kilobytes of code for each type.
     fn objects(&self, kind: Kind, selector: Option<Selector>, names: &[&str]) -> Lookup<Vec<Lookup<Object>>> {
         let mut objects = self.lookups.mentioning(kind, selector, names)?;
         objects.retain(|object| {
@@ -100,8 +100,9 @@ impl<'a> World<'a> {
         if self.overlay.identity.kind == kind {
             objects.extend(self.overlay.object.clone().map(Ok));
         }
-        objects.sort_by(|one, other| sort_key(one).cmp(&sort_key(other)));
-        Ok(objects)
+        let key = |index: usize| objects.get(index).map(sort_key);
+        let order = sorted(objects.len(), &|one, other| key(one).cmp(&key(other)));
+        Ok(order.into_iter().filter_map(|index| objects.get(index).cloned()).collect())
     }
 
     fn is_overlaid(&self, kind: Kind, namespace: &str, name: &str) -> bool {

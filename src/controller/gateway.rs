@@ -21,6 +21,9 @@ pub enum Layer {
 }
 
 impl Layer {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Application, Self::Network];
+
     /// The routes that it serves.
     ///
     /// LBC `pkg/gateway/routeutils/loader.go` L7RouteFilter, L4RouteFilter.

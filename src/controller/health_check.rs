@@ -35,12 +35,14 @@ pub fn is_in_node_port_range(port: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::Json;
 
     #[track_caller]
     fn check(setting: Option<&str>, expected: Option<(&str, bool)>) {
-        let service = crate::kubernetes::decode::<Service>(
+        let service = Json::parse(
             r#"{"spec":{"ports":[{"name":"http","port":80,"targetPort":"web"},{"name":"admin","port":81,"targetPort":8081},{"name":"plain","port":82}]}}"#,
         )
+        .and_then(Service::read)
         .unwrap();
         let expected = expected.map(|(name, is_missing)| RefusedHealthCheckPort { name: name.to_owned(), is_missing });
         assert_eq!(refused_health_check_port(setting, &service), expected);

@@ -1,7 +1,6 @@
 //! Ingresses: the Services that they refer to, and the target type of each.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
 use super::actions::{ActionOwner, target_groups_of_action};
 use super::annotations::{
@@ -11,6 +10,7 @@ use super::{
     BackendReference, Controller, IngressOwner, Place, Resolved, Source, TargetType, TargetTypeField,
     default_target_type, entries_read,
 };
+use crate::index::{Names, each_once};
 use crate::kubernetes::{
     DecodeError, Ingress, Kind, NameKey, ObjectRef, Service, ServiceBackend, display_port, parse_port,
 };
@@ -27,18 +27,19 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, V
     let namespace = ingress.metadata.namespace.as_str();
     let mut references = Vec::new();
     let mut errors = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = Names::default();
     let mut size = None;
     for (place, backend) in ingress.service_backends() {
         // The same action or Service behind another path says nothing new, and may be long.
-        if !seen.insert((NameKey::from(backend.name.as_str()), &backend.port)) {
+        let port = backend.port.reference();
+        if !seen.insert(NameKey::of_object(&backend.name, &display_port(&port)), ()) {
             continue;
         }
         if backend.port.name != USE_ANNOTATION {
             references.push(BackendReference {
                 namespace,
                 name: Cow::Borrowed(&backend.name),
-                port: Some(backend.port.reference()),
+                port: Some(port),
                 place: Place::Backend(place),
             });
             continue;
@@ -66,11 +67,10 @@ pub fn references_of_ingress(ingress: &Ingress) -> (Vec<BackendReference<'_>>, V
 pub fn annotations_of_ingress(ingress: &Ingress) -> Vec<(&str, &str)> {
     let uses_annotation = |backend: &&ServiceBackend| backend.port.name == USE_ANNOTATION;
     let backends = ingress.service_backends().map(|(_, backend)| backend);
-    let mut actions = BTreeSet::new();
-    actions.extend(backends.filter(uses_annotation).map(|backend| backend.name.as_str()));
+    let actions = each_once(backends.filter(uses_annotation).map(|backend| NameKey::from(backend.name.as_str())));
     entries_read(&ingress.metadata.annotations.0, |key| {
         matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | INGRESS_CLASS | INGRESS_GROUP)
-            || key.strip_prefix(INGRESS_ACTIONS).is_some_and(|name| actions.contains(name))
+            || key.strip_prefix(INGRESS_ACTIONS).is_some_and(|name| actions.contains(&name.into()))
     })
 }
 
@@ -119,7 +119,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::kubernetes::{Edition, IngressClassParams, decode};
+    use crate::kubernetes::{Edition, IngressClassParams, Json};
 
     #[track_caller]
     fn check(
@@ -148,11 +148,12 @@ mod tests {
     #[test]
     fn no_action_is_read_of_more_annotations_than_kubernetes_takes() {
         let ingress = |size: usize| {
-            decode::<Ingress>(&format!(
+            Json::parse(&format!(
                 r#"{{"metadata":{{"annotations":{{"alb.ingress.kubernetes.io/actions.a":"{{}}","alb.ingress.kubernetes.io/x":"{}"}}}},
                     "spec":{{"defaultBackend":{{"service":{{"name":"a","port":{{"name":"use-annotation"}}}}}}}}}}"#,
                 "x".repeat(size)
             ))
+            .and_then(Ingress::read)
             .unwrap()
         };
         let errors = |size: usize| references_of_ingress(&ingress(size)).1.into_iter().map(|error| error.to_string());

@@ -1,14 +1,14 @@
 //! Which listeners of a Gateway take a route.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::{Controller, GatewayOwner, Layer};
 use crate::cluster::{Lookup, World};
+use crate::index::{ByName, ByPort, Names, Ports, sorted};
 use crate::kubernetes::{
-    AllowedNamespaces, Edition, Gateway, Kind, Listener, ListenerSet, Metadata, ObjectWithMetadata, ParentRef, Route,
-    RouteKind, label_selector,
+    AllowedNamespaces, Edition, Gateway, Kind, Listener, ListenerSet, Metadata, ObjectRef, ObjectWithMetadata,
+    ParentRef, Route, RouteKind, label_selector,
 };
 
 /// A listener, and the object that it is part of.
@@ -46,9 +46,8 @@ pub fn valid_listeners(
             listeners.extend(of_parent(Kind::ListenerSet, &set.metadata, &set.spec.listeners));
         }
     }
-    let mut protocols: BTreeMap<i32, String> = BTreeMap::new();
-    let mut hostnames: BTreeSet<(i32, String)> = BTreeSet::new();
-    listeners.retain(|it| is_valid(&it.listener, owner.layer, &mut protocols, &mut hostnames));
+    let mut taken = ByPort::default();
+    listeners.retain(|it| is_valid(&it.listener, owner.layer, &mut taken));
     Ok(listeners)
 }
 
@@ -76,8 +75,9 @@ fn listener_sets(gateway: &Gateway, allowed: &AllowedNamespaces, world: &World<'
             sets.push(set);
         }
     }
-    sets.sort_by_cached_key(|set| age(&set.metadata));
-    Ok(sets)
+    let ages: Vec<Age> = sets.iter().map(|set: &Rc<ListenerSet>| age(&set.metadata)).collect();
+    let order = sorted(sets.len(), &|one, other| ages.get(one).cmp(&ages.get(other)));
+    Ok(order.into_iter().filter_map(|index| sets.get(index).cloned()).collect())
 }
 
 /// When an object was created, and its `namespace/name`.
@@ -91,14 +91,16 @@ pub fn age(metadata: &Metadata) -> Age {
     (created.to_owned(), format!("{}/{}", metadata.namespace, metadata.name))
 }
 
+/// What the listeners of a port have already.
+struct Taken {
+    /// The protocol of the first one.
+    protocol: String,
+    hostnames: Names<'static>,
+}
+
 /// LBC `pkg/gateway/routeutils/listener_utils.go` validateListenerList, getSupportedKinds: a listener of kinds or of a
 /// protocol of the other layer, with a second protocol on its port, or with a hostname that its port has already.
-fn is_valid(
-    listener: &Listener,
-    layer: Layer,
-    protocols: &mut BTreeMap<i32, String>,
-    hostnames: &mut BTreeSet<(i32, String)>,
-) -> bool {
+fn is_valid(listener: &Listener, layer: Layer, taken: &mut ByPort<Taken>) -> bool {
     let is_of_layer = |kind: &str| layer.route_kinds().iter().any(|route| route.name() == kind);
     let is_protocol = match layer {
         Layer::Application => matches!(listener.protocol.as_str(), "HTTP" | "HTTPS"),
@@ -110,16 +112,12 @@ fn is_valid(
     {
         return false;
     }
-    let mut is_valid = true;
-    match protocols.get(&listener.port).map(String::as_str) {
-        None => drop(protocols.insert(listener.port, listener.protocol.clone())),
-        Some(known) => {
-            let pair = (known, listener.protocol.as_str());
-            is_valid = pair.0 == pair.1 || matches!(pair, ("TCP", "UDP") | ("UDP", "TCP"));
-        }
-    }
+    let first = || Taken { protocol: listener.protocol.clone(), hostnames: Names::default() };
+    let Some(taken) = taken.get_or_insert_with(listener.port, first) else { return false };
+    let protocols = (taken.protocol.as_str(), listener.protocol.as_str());
+    let mut is_valid = protocols.0 == protocols.1 || matches!(protocols, ("TCP", "UDP") | ("UDP", "TCP"));
     if let Some(hostname) = &listener.hostname {
-        is_valid &= hostnames.insert((listener.port, hostname.clone()));
+        is_valid &= taken.hostnames.insert(hostname.clone().into(), ());
     }
     is_valid
 }
@@ -130,14 +128,9 @@ fn is_valid(
 ///
 /// # Errors
 /// A lookup that failed, so that it cannot be told.
-pub fn ports_of_route(
-    kind: RouteKind,
-    route: &Route,
-    listeners: &[ListenerOf],
-    world: &World<'_>,
-) -> Lookup<BTreeSet<i32>> {
+pub fn ports_of_route(kind: RouteKind, route: &Route, listeners: &[ListenerOf], world: &World<'_>) -> Lookup<Ports> {
     let namespace = &route.metadata.namespace;
-    let mut ports = BTreeSet::new();
+    let mut ports = Ports::default();
     for it in listeners {
         let listener = &it.listener;
         let is_meant = |parent: &ParentRef| {
@@ -156,25 +149,24 @@ pub fn ports_of_route(
             continue;
         }
         if is_allowed(&listener.allowed_routes.namespaces, "Same", namespace, &it.namespace, world)? {
-            ports.insert(listener.port);
+            ports.insert(listener.port, ());
         }
     }
     Ok(ports)
 }
 
-/// The Gateways that the parents of a route name, directly or by way of a ListenerSet, as namespace and name.
+/// The Gateways that the parents of a route name, directly or by way of a ListenerSet, each once.
 ///
 /// # Errors
 /// A lookup that failed, so that it cannot be told.
-pub fn gateways_of_parents(
-    route_namespace: &str,
-    parents: &[ParentRef],
-    world: &World<'_>,
-) -> Lookup<BTreeSet<(String, String)>> {
-    let mut gateways = BTreeSet::new();
+pub fn gateways_of_parents(route_namespace: &str, parents: &[ParentRef], world: &World<'_>) -> Lookup<Vec<ObjectRef>> {
+    let mut gateways = ByName::default();
     for parent in parents {
         let mut add = |gateway: Option<(&str, &str)>| {
-            gateways.extend(gateway.map(|(namespace, name)| (namespace.to_owned(), name.to_owned())));
+            if let Some((namespace, name)) = gateway {
+                let gateway = ObjectRef::new(Kind::Gateway, namespace, name);
+                gateways.insert(gateway.key(), gateway);
+            }
         };
         if parent.kind.as_deref() == Some("ListenerSet") {
             let namespace = parent.namespace.as_deref().unwrap_or(route_namespace);
@@ -185,7 +177,7 @@ pub fn gateways_of_parents(
             add(parent.gateway(route_namespace));
         }
     }
-    Ok(gateways)
+    Ok(gateways.in_order().cloned().collect())
 }
 
 /// LBC `pkg/gateway/routeutils/attachment_helper.go` doesResourceAttachToGateway. The group is not looked at.
@@ -287,9 +279,8 @@ mod tests {
     #[track_caller]
     fn check_valid(layer: Layer, listeners: &str, expected: &[bool]) {
         let listeners: Vec<Listener> = crate::kubernetes::decode(listeners).unwrap();
-        let (mut protocols, mut hostnames) = (BTreeMap::new(), BTreeSet::new());
-        let valid: Vec<bool> =
-            listeners.iter().map(|listener| is_valid(listener, layer, &mut protocols, &mut hostnames)).collect();
+        let mut taken = ByPort::default();
+        let valid: Vec<bool> = listeners.iter().map(|listener| is_valid(listener, layer, &mut taken)).collect();
         assert_eq!(valid, expected);
     }
 

@@ -1,14 +1,13 @@
 //! NLB Services: which ones the controller takes, their target type, and the Services that they forward to by weight.
 
-use std::collections::BTreeSet;
-
 use super::actions::{ActionOwner, target_groups_of_action};
 use super::annotations::{
     INGRESS_HEALTH_CHECK_PORT, INGRESS_TARGET_TYPE, NLB_ACTIONS, NLB_CERTIFICATES, NLB_HEALTH_CHECK_PORT,
     NLB_QUIC_PORTS, NLB_TARGET_TYPE, NLB_TCP_UDP, NLB_TLS_PORTS, NLB_TYPE,
 };
 use super::{BackendReference, Controller, Place, Resolved, Source, TargetType, default_target_type, entries_read};
-use crate::kubernetes::{DecodeError, Edition, Kind, ObjectRef, Service, ServicePort, ServiceType};
+use crate::index::{ByName, Names, Ports, each_once};
+use crate::kubernetes::{DecodeError, Edition, Kind, NameKey, ObjectRef, Service, ServicePort, ServiceType};
 
 const AUTO_MODE_CLASS: &str = "eks.amazonaws.com/nlb";
 
@@ -90,12 +89,11 @@ pub fn references_of_listeners<'a>(
 
 /// The annotations of a Service that decide something here: of its own load balancer, and of Ingresses in front of it.
 pub fn annotations_of_service<'a>(service: &'a Service, controller: &Controller) -> Vec<(&'a str, &'a str)> {
-    let mut actions = BTreeSet::new();
-    actions.extend(listener_keys(service, controller));
+    let actions = each_once(listener_keys(service, controller).into_iter().map(NameKey::from));
     entries_read(&service.metadata.annotations.0, |key| {
         matches!(key, INGRESS_TARGET_TYPE | INGRESS_HEALTH_CHECK_PORT | NLB_TARGET_TYPE | NLB_HEALTH_CHECK_PORT)
             || matches!(key, NLB_TYPE | NLB_CERTIFICATES | NLB_TLS_PORTS | NLB_QUIC_PORTS | NLB_TCP_UDP)
-            || actions.contains(key)
+            || actions.contains(&key.into())
     })
 }
 
@@ -105,29 +103,33 @@ fn listener_keys(service: &Service, controller: &Controller) -> Vec<String> {
         return Vec::new();
     }
     let config = ListenerConfig::new(service, controller);
-    let mut seen = BTreeSet::new();
     let keys = service.spec.ports.iter().map(|port| format!("{NLB_ACTIONS}{}-{}", config.protocol(port), port.port));
-    keys.filter(|key| seen.insert(key.clone())).collect()
+    let mut seen = ByName::default();
+    for key in keys {
+        seen.insert(key.clone().into(), key);
+    }
+    seen.into_values()
 }
 
 /// What decides the protocols of all listeners.
 struct ListenerConfig<'a> {
     has_certificates: bool,
-    tls_ports: BTreeSet<&'a str>,
-    quic_ports: BTreeSet<&'a str>,
+    tls_ports: Names<'a>,
+    quic_ports: Names<'a>,
     /// The ports that TCP and UDP share in one listener.
-    merged_ports: BTreeSet<i32>,
+    merged_ports: Ports,
 }
 
 impl<'a> ListenerConfig<'a> {
     fn new(service: &'a Service, controller: &Controller) -> Self {
         let list = |key| comma_separated(service.metadata.annotation(key).unwrap_or_default());
-        let mut seen = BTreeSet::new();
-        let mut merged_ports = BTreeSet::new();
+        let mut seen = Ports::default();
+        let mut merged_ports = Ports::default();
         // LBC `pkg/service/model_build_listener.go` shouldUseTCPUDP: a value that is no boolean leaves it to the gate.
         let annotation = service.metadata.annotation(NLB_TCP_UDP).and_then(parse_bool);
         if annotation.unwrap_or(controller.feature_gates.tcp_udp_listener) {
-            merged_ports.extend(service.spec.ports.iter().map(|port| port.port).filter(|port| !seen.insert(*port)));
+            let ports = service.spec.ports.iter().map(|port| port.port);
+            merged_ports = each_once(ports.filter(|port| !seen.insert(*port, ())));
         }
         Self {
             has_certificates: !list(NLB_CERTIFICATES).is_empty(),
@@ -140,7 +142,8 @@ impl<'a> ListenerConfig<'a> {
     /// The protocol of the listener of a port.
     fn protocol(&self, port: &'a ServicePort) -> &'a str {
         let number = port.port.to_string();
-        let is_listed = |list: &BTreeSet<&str>| list.contains(port.name.as_str()) || list.contains(number.as_str());
+        let is_listed =
+            |list: &Names<'_>| list.contains(&port.name.as_str().into()) || list.contains(&number.as_str().into());
         match (self.merged_ports.contains(&port.port), port.protocol.as_str()) {
             (true, _) if is_listed(&self.quic_ports) => "TCP_QUIC",
             (true, _) => "TCP_UDP",
@@ -154,10 +157,8 @@ impl<'a> ListenerConfig<'a> {
 }
 
 /// LBC `pkg/annotations/parser.go` splitCommaSeparatedString.
-fn comma_separated(text: &str) -> BTreeSet<&str> {
-    let mut parts = BTreeSet::new();
-    parts.extend(text.split(',').map(str::trim).filter(|part| !part.is_empty()));
-    parts
+fn comma_separated(text: &str) -> Names<'_> {
+    each_once(text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(NameKey::from))
 }
 
 /// Go's `strconv.ParseBool`.
@@ -172,9 +173,10 @@ pub(super) fn parse_bool(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kubernetes::Json;
 
     fn service(annotations: &[(&str, &str)], spec: &str) -> Service {
-        let mut service: Service = crate::kubernetes::decode(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        let mut service = Service::read(Json::parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap()).unwrap();
         let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         service.metadata.annotations.0.extend(annotations);
         service

@@ -2,15 +2,15 @@
 //!
 //! Advice never refuses and never mutates; a lookup that failed for it is silent.
 
-use std::collections::BTreeSet;
-
 use super::evaluation::Hint;
 use super::exposure::{ExposerDetails, Exposure};
 use crate::cluster::World;
 use crate::controller::annotations::{INGRESS_HEALTH_CHECK_PORT, NLB_HEALTH_CHECK_PORT};
 use crate::controller::{health_check_port_of_ingress, is_in_node_port_range};
+use crate::index::Names;
 use crate::kubernetes::{
-    Edition, IntOrString, Kind, ObjectRef, ObjectWithMetadata, Service, StatefulSet, display_port, is_valid_name,
+    Edition, IntOrString, Kind, NameKey, ObjectRef, ObjectWithMetadata, Service, StatefulSet, display_port,
+    is_valid_name,
 };
 use crate::settings::{Advice, Settings};
 
@@ -67,14 +67,13 @@ fn security_groups(served: &[&Exposure], hints: &mut Vec<Hint>) {
 
 /// LBC `pkg/inject/pod_readiness/pod_readiness_gate.go`: gates are injected in namespaces with the label.
 fn target_health(served: &[&Exposure], world: &World<'_>, hints: &mut Vec<Hint>) {
-    let mut asked = BTreeSet::new();
+    let mut asked = Names::default();
     for exposure in served {
-        let (name, edition) = (&*exposure.service.namespace, exposure.role.edition());
-        if !asked.insert((name, edition)) {
+        let (name, label) = (&*exposure.service.namespace, exposure.role.edition().readiness_gate_label());
+        if !asked.insert(NameKey::of_object(name, label), ()) {
             continue;
         }
         let Ok(Some(namespace)) = world.get::<ObjectWithMetadata>(Kind::Namespace, "", name) else { continue };
-        let label = edition.readiness_gate_label();
         if namespace.metadata.labels.get(label).map(String::as_str) != Some("enabled") {
             add(hints, Hint::TargetHealth { namespace: name.to_owned(), label });
         }

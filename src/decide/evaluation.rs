@@ -301,11 +301,27 @@ impl Serialize for FindingData<'_> {
     }
 }
 
-/// How much a finding harms: what stops others comes first, and missing Services last.
-pub fn order_of_harm(exposure: &Exposure, problem: Problem) -> u8 {
-    match (problem, exposure.role) {
-        (Problem::MissingService, _) => 2,
-        (_, Role::Ingress(_) | Role::Route(_)) => 0,
-        _ => 1,
+/// How much a finding harms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// Others stop with the object.
+    Others,
+    /// The object stops.
+    Itself,
+    /// A Service is missing, and may be created.
+    Missing,
+}
+
+impl Harm {
+    /// The worst first.
+    pub const ALL: [Self; 3] = [Self::Others, Self::Itself, Self::Missing];
+
+    /// The harm of a finding.
+    pub fn of(exposure: &Exposure, problem: Problem) -> Self {
+        match (problem, exposure.role) {
+            (Problem::MissingService, _) => Self::Missing,
+            (_, Role::Ingress(_) | Role::Route(_)) => Self::Others,
+            _ => Self::Itself,
+        }
     }
 }

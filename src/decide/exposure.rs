@@ -1,6 +1,5 @@
 //! Exposures: a Service and an object that serves it, with what decides about them.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde::Serialize;
@@ -8,6 +7,7 @@ use serde::Serialize;
 use crate::controller::{
     BackendReference, IngressOwner, Needed, Place, Resolved, Source, TargetType, could_be_served_in_instance_mode,
 };
+use crate::index::ByName;
 use crate::kubernetes::{Edition, Ingress, IntOrString, NameKey, ObjectRef, Service, TargetGroupBinding};
 use crate::rules::{Problem, problem};
 use crate::settings::Settings;
@@ -119,14 +119,6 @@ pub struct Exposure {
     pub place: Place,
 }
 
-/// What makes two findings the same, but for what stops with them: the rule's subject, not its circumstances.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Pair {
-    service: ObjectRef,
-    exposer: ObjectRef,
-    is_missing: bool,
-}
-
 impl Exposure {
     /// The ports of which node ports are needed.
     pub fn needed(&self) -> Needed<'_> {
@@ -146,13 +138,13 @@ impl Exposure {
         }
     }
 
-    /// The pair.
-    pub fn pair(&self) -> Pair {
-        Pair {
-            service: self.service.clone(),
-            exposer: self.exposer.clone(),
-            is_missing: matches!(self.backend, Backend::Missing),
-        }
+    /// What makes two findings the same, but for what stops with them: the rule's subject, not its circumstances.
+    pub fn pair(&self) -> NameKey<'static> {
+        let is_missing = if matches!(self.backend, Backend::Missing) { "missing" } else { "" };
+        let ObjectRef { kind, namespace, name } = &self.exposer;
+        [is_missing, &self.service.namespace, &self.service.name, kind.group(), kind.name(), namespace, name]
+            .join("/")
+            .into()
     }
 
     /// Whether the Service is headless and served in ip mode, as it should be.
@@ -199,19 +191,16 @@ pub fn services_of<'a>(
     references: &'a [BackendReference<'_>],
     is_wanted: &dyn Fn(&str, &str) -> bool,
 ) -> Vec<Referred<'a>> {
-    let mut services: Vec<Referred<'a>> = Vec::new();
-    let mut places: BTreeMap<(&str, NameKey<'_>), usize> = BTreeMap::new();
+    let mut services = ByName::default();
     for reference in references.iter().filter(|it| is_wanted(it.namespace, &it.name)) {
         let (namespace, name) = (reference.namespace, &*reference.name);
-        let index = *places.entry((namespace, name.into())).or_insert(services.len());
-        if index == services.len() {
-            services.push(Referred { namespace, name, ports: Vec::new(), place: reference.place.clone() });
-        }
-        if let (Some(service), Some(port)) = (services.get_mut(index), &reference.port)
+        let referred = || Referred { namespace, name, ports: Vec::new(), place: reference.place.clone() };
+        let service = services.get_or_insert_with(NameKey::of_object(namespace, name), referred);
+        if let (Some(service), Some(port)) = (service, &reference.port)
             && !service.ports.contains(port)
         {
             service.ports.push(port.clone());
         }
     }
-    services
+    services.into_values()
 }

@@ -1,7 +1,6 @@
 //! What objects serve in a world: one function for each kind of object that serves, the same whoever was admitted.
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
@@ -16,12 +15,12 @@ use crate::controller::{
     references_of_ingress, references_of_listeners, references_of_route, served_references, target_type_of_backend,
     target_type_of_binding, target_type_of_route, valid_listeners,
 };
+use crate::index::{ByName, ByPort, Names, each_once};
 use crate::kubernetes::{
-    DecodeError, Edition, Gateway, Ingress, Kind, Metadata, ObjectRef, Route, RouteKind, Service, TargetGroupBinding,
-    View,
+    DecodeError, Edition, Gateway, Ingress, Kind, Metadata, NameKey, ObjectRef, Route, RouteKind, Service,
+    TargetGroupBinding, View,
 };
 use crate::rules::can_be_found;
-use crate::sets::set_of;
 use crate::settings::Settings;
 
 /// An object that could not be checked, and the lookup that failed.
@@ -77,11 +76,11 @@ pub struct Judge<'a> {
     /// Whether a request with something unreadable is refused for sure, so that nothing else needs to be known.
     pub is_new: bool,
     /// The Services that are of interest; all of them where there is nothing here.
-    pub wanted: Option<BTreeSet<ObjectRef>>,
+    pub wanted: Option<Names<'static>>,
     /// What was found out.
     pub found: Judgement,
     /// Gateways by namespace and name.
-    gateways: RefCell<BTreeMap<(String, String), Served>>,
+    gateways: RefCell<ByName<'static, Served>>,
 }
 
 /// A Gateway, where the controller serves it.
@@ -98,15 +97,19 @@ pub struct ServedGateway {
     /// Its default configurations.
     pub defaults: Vec<DefaultConfiguration>,
     /// The age of the oldest L4 route on each port, once it was asked for.
-    oldest_routes: OnceCell<Lookup<Rc<BTreeMap<i32, Age>>>>,
+    oldest_routes: OnceCell<Lookup<Rc<ByPort<Age>>>>,
 }
 
 impl ServedGateway {
     /// The names by which routes refer to it, each with its namespace: its own and those of its ListenerSets.
-    pub fn names(&self) -> BTreeSet<[&str; 2]> {
+    pub fn names(&self) -> Vec<[&str; 2]> {
         let metadata = &self.gateway.metadata;
         let own = std::iter::once([metadata.name.as_str(), metadata.namespace.as_str()]);
-        set_of(own.chain(self.listeners.iter().map(|listener| [&*listener.name, &*listener.namespace])))
+        let mut names = ByName::default();
+        for [name, namespace] in own.chain(self.listeners.iter().map(|it| [&*it.name, &*it.namespace])) {
+            names.insert(NameKey::of_object(namespace, name), [name, namespace]);
+        }
+        names.in_order().copied().collect()
     }
 }
 
@@ -155,7 +158,7 @@ impl<'a> Judge<'a> {
     }
 
     fn is_wanted(&self, namespace: &str, name: &str) -> bool {
-        self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&service_ref(namespace, name)))
+        self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&NameKey::of_object(namespace, name)))
     }
 
     /// The Service that is referred to. A failed lookup counts only where the Service decides something.
@@ -334,7 +337,7 @@ impl<'a> Judge<'a> {
         &mut self,
         kind: RouteKind,
         route: &Rc<Route>,
-        on: Option<&BTreeSet<(String, String)>>,
+        on: Option<&ObjectRef>,
         only: &dyn Fn(&str, &str) -> bool,
     ) {
         let exposer = object_ref(Kind::Route(kind), &route.metadata);
@@ -352,13 +355,12 @@ impl<'a> Judge<'a> {
         let found = gateways_of_parents(&route.metadata.namespace, &route.spec.parent_refs, self.world);
         let result = found.and_then(|gateways| {
             let mut served = Vec::new();
-            for (namespace, name) in gateways {
-                let key = (namespace, name);
-                if on.is_none_or(|on| on.contains(&key)) {
-                    served.extend(self.served_gateway(&key)?);
-                    let gateway = ObjectRef::new(Kind::Gateway, &key.0, &key.1);
+            for gateway in gateways {
+                if on.is_none_or(|on| *on == gateway) {
+                    served.extend(self.served_gateway(&gateway)?);
+                    let ObjectRef { kind, namespace, name } = &gateway;
                     if exposer == *self.admitted
-                        && self.world.get::<Gateway>(Kind::Gateway, &key.0, &key.1)?.is_none()
+                        && self.world.get::<Gateway>(*kind, namespace, name)?.is_none()
                         && !self.found.unresolved.contains(&gateway)
                     {
                         self.found.unresolved.push(gateway);
@@ -379,17 +381,13 @@ impl<'a> Judge<'a> {
     }
 
     /// The Services of a route that can be findings, or that something else is wanted of, by namespace and name.
-    fn backends_that_matter(
-        &mut self,
-        services: &[Referred<'_>],
-        exposer: &ObjectRef,
-    ) -> BTreeMap<(String, String), Backend> {
+    fn backends_that_matter(&mut self, services: &[Referred<'_>], exposer: &ObjectRef) -> ByName<'static, Backend> {
         // Services decide most, and cost least.
-        for namespace in set_of(services.iter().map(|referred| referred.namespace)) {
-            let near = services.iter().filter(|referred| referred.namespace == namespace);
-            self.world.prepare(Kind::Service, namespace, &mut near.map(|referred| referred.name));
+        for namespace in each_once(services.iter().map(|referred| NameKey::from(referred.namespace))).keys() {
+            let near = services.iter().filter(|referred| referred.namespace == namespace.as_str());
+            self.world.prepare(Kind::Service, namespace.as_str(), &mut near.map(|referred| referred.name));
         }
-        let mut backends = BTreeMap::new();
+        let mut backends = ByName::default();
         for referred in services {
             let backend = self.backend(referred, true, exposer);
             let matters = match &backend {
@@ -398,7 +396,7 @@ impl<'a> Judge<'a> {
                 Backend::Unknown => self.needs.siblings,
             };
             if matters {
-                backends.insert((referred.namespace.to_owned(), referred.name.to_owned()), backend);
+                backends.insert(NameKey::of_object(referred.namespace, referred.name), backend);
             }
         }
         backends
@@ -410,25 +408,25 @@ impl<'a> Judge<'a> {
         route: &Rc<Route>,
         exposer: &ObjectRef,
         served: &ServedGateway,
-        backends: &BTreeMap<(String, String), Backend>,
+        backends: &ByName<'static, Backend>,
         references: &[BackendReference<'_>],
     ) -> Lookup<()> {
         if !served.owner.layer.route_kinds().contains(&kind) {
             return Ok(());
         }
-        let mut ports = ports_of_route(kind, route, &served.listeners, self.world)?;
-        if served.owner.layer == Layer::Network && !ports.is_empty() {
+        let ports = ports_of_route(kind, route, &served.listeners, self.world)?;
+        let mut is_programmed = !ports.is_empty();
+        if served.owner.layer == Layer::Network && is_programmed {
             let oldest = self.oldest_routes(served)?;
             let age = age(&route.metadata);
-            ports.retain(|port| oldest.get(port).is_none_or(|oldest| age <= *oldest));
+            is_programmed = ports.keys().any(|port| oldest.get(port).is_none_or(|oldest| age <= *oldest));
         }
-        if ports.is_empty() {
+        if !is_programmed {
             return Ok(());
         }
         for referred in services_of(references, &|_, _| true) {
-            let Some(backend) = backends.get(&(referred.namespace.to_owned(), referred.name.to_owned())) else {
-                continue;
-            };
+            let key = NameKey::of_object(referred.namespace, referred.name);
+            let Some(backend) = backends.get(&key) else { continue };
             if is_granted(kind, &route.metadata.namespace, referred.namespace, referred.name, self.world)? {
                 let exposure = self.exposure_of_route(kind, route, exposer, served, &referred, backend)?;
                 self.found.exposures.extend(exposure);
@@ -496,18 +494,19 @@ impl<'a> Judge<'a> {
     }
 
     /// A Gateway, where the controller serves it and it does not fail as a whole.
-    pub fn served_gateway(&self, key: &(String, String)) -> Served {
-        let known = self.gateways.borrow().get(key).cloned();
+    pub fn served_gateway(&self, gateway: &ObjectRef) -> Served {
+        let key = gateway.key();
+        let known = self.gateways.borrow().get(&key).cloned();
         known.unwrap_or_else(|| {
-            let served = self.look_at_gateway(key);
-            self.gateways.borrow_mut().insert(key.clone(), served.clone());
+            let served = self.look_at_gateway(gateway);
+            self.gateways.borrow_mut().insert(key, served.clone());
             served
         })
     }
 
-    fn look_at_gateway(&self, (namespace, name): &(String, String)) -> Served {
+    fn look_at_gateway(&self, ObjectRef { kind, namespace, name }: &ObjectRef) -> Served {
         let (world, controller) = (self.world, self.controller());
-        let Some(gateway) = world.get::<Gateway>(Kind::Gateway, namespace, name)? else { return Ok(None) };
+        let Some(gateway) = world.get::<Gateway>(*kind, namespace, name)? else { return Ok(None) };
         let Some(owner) = owner_of_gateway(&gateway, controller, world)? else { return Ok(None) };
         let Some(defaults) = default_configurations(&gateway, &owner, world)? else { return Ok(None) };
         let listeners = valid_listeners(&gateway, &owner, controller, world)?;
@@ -517,20 +516,21 @@ impl<'a> Judge<'a> {
     /// The age of the oldest L4 route on each port of a Gateway: it alone is programmed there.
     ///
     /// LBC `pkg/gateway/model/model_build_listener.go` pickOneL4Route.
-    fn oldest_routes(&self, served: &ServedGateway) -> Lookup<Rc<BTreeMap<i32, Age>>> {
+    fn oldest_routes(&self, served: &ServedGateway) -> Lookup<Rc<ByPort<Age>>> {
         served.oldest_routes.get_or_init(|| self.find_oldest_routes(served).map(Rc::new)).clone()
     }
 
-    fn find_oldest_routes(&self, served: &ServedGateway) -> Lookup<BTreeMap<i32, Age>> {
-        let mut oldest: BTreeMap<i32, Age> = BTreeMap::new();
+    fn find_oldest_routes(&self, served: &ServedGateway) -> Lookup<ByPort<Age>> {
+        let mut oldest = ByPort::<Age>::default();
         for kind in served.owner.layer.route_kinds() {
             for names in served.names() {
                 for route in self.world.mentioning::<Route>(Kind::Route(*kind), &names)? {
                     let route = route?;
                     let age = age(&route.metadata);
-                    for port in ports_of_route(*kind, &route, &served.listeners, self.world)? {
-                        let of_port = oldest.entry(port).or_insert_with(|| age.clone());
-                        if age < *of_port {
+                    for port in ports_of_route(*kind, &route, &served.listeners, self.world)?.keys() {
+                        if let Some(of_port) = oldest.get_or_insert_with(*port, || age.clone())
+                            && age < *of_port
+                        {
                             of_port.clone_from(&age);
                         }
                     }
@@ -541,27 +541,29 @@ impl<'a> Judge<'a> {
     }
 
     /// The exposures of all routes on some Gateways.
-    pub fn routes_on(&mut self, gateways: &BTreeSet<(String, String)>) {
-        let mut seen = BTreeSet::new();
-        for key in gateways {
-            let served = match self.served_gateway(key) {
+    pub fn routes_on(&mut self, gateways: Vec<ObjectRef>) {
+        let mut each_gateway = ByName::default();
+        for gateway in gateways {
+            each_gateway.insert(gateway.key(), gateway);
+        }
+        for gateway in each_gateway.in_order() {
+            let served = match self.served_gateway(gateway) {
                 Ok(Some(served)) => served,
                 Ok(None) => continue,
                 Err(failure) => {
-                    let gateway = ObjectRef::new(Kind::Gateway, &key.0, &key.1);
-                    self.fail(&gateway, failure);
+                    self.fail(gateway, failure);
                     continue;
                 }
             };
             for kind in served.owner.layer.route_kinds() {
+                let mut seen = Names::default();
                 for names in served.names() {
                     let list = self.world.mentioning::<Route>(Kind::Route(*kind), &names);
                     for route in self.readable(list) {
                         let identity = object_ref(Kind::Route(*kind), &route.metadata);
                         // An admitted route has been judged before the others on its Gateways.
-                        if identity != *self.admitted && seen.insert((key.clone(), identity)) {
-                            let on = set_of([key.clone()]);
-                            self.route(*kind, &route, Some(&on), &|_, _| true);
+                        if identity != *self.admitted && seen.insert(identity.key(), ()) {
+                            self.route(*kind, &route, Some(gateway), &|_, _| true);
                         }
                     }
                 }

@@ -17,7 +17,6 @@ pub use judge::Unchecked;
 pub use remedy::{Fix, Instead, Moved, MovedWhy, Remedy};
 
 use std::cell::{LazyCell, OnceCell};
-use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -25,15 +24,15 @@ use crate::cluster::{Cluster, Lookups, Overlay, World};
 use crate::controller::annotations::DEFAULT_INGRESS_CLASS;
 use crate::controller::{annotations_of_ingress, annotations_of_service, has_ignored_annotation, labels_of_binding};
 use crate::edit;
+use crate::index::{ByName, Names, each_once};
 use crate::kubernetes::{
     DecodeError, Json, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service,
 };
 use crate::request::{Operation, Request};
 use crate::rules::Problem;
-use crate::sets::set_of;
 use crate::settings::{Advice, Mode, Reaction, Settings};
-use evaluation::order_of_harm;
-use exposure::{Backend, ExposerDetails, Exposure, Pair};
+use evaluation::Harm;
+use exposure::{Backend, ExposerDetails, Exposure};
 use judge::{Judge, Judgement, Needs};
 use remedy::Case;
 use touched::Admitted;
@@ -130,7 +129,7 @@ impl Context<'_> {
     }
 
     /// What the admitted object touches, in one world; of these Services alone, where there are any here.
-    fn judge(&self, world: &World<'_>, wanted: Option<BTreeSet<ObjectRef>>) -> Judgement {
+    fn judge(&self, world: &World<'_>, wanted: Option<Names<'static>>) -> Judgement {
         let advice = &self.settings.advice;
         let is_advised = self.changes_something && is_end(self.request.kind) && !world.is_old();
         let needs = Needs {
@@ -169,8 +168,8 @@ struct Review<'r> {
 /// What was there before, as far as the findings go.
 #[derive(Default)]
 struct Before {
-    /// The pairs, with all that stopped with each.
-    pairs: BTreeMap<Pair, BTreeSet<Reach>>,
+    /// The pairs by [`Exposure::pair`], with all that stopped with each.
+    pairs: ByName<'static, Vec<Reach>>,
     invalid: Vec<DecodeError>,
     /// What could not be looked up for the old object alone. A failure that both objects share hides the same in both.
     failures: Vec<Unchecked>,
@@ -178,16 +177,18 @@ struct Before {
 
 impl<'r> Review<'r> {
     fn new(context: &'r Context<'r>, judgement: Judgement) -> Self {
+        let problems: Vec<Option<Problem>> = judgement
+            .exposures
+            .iter()
+            .map(|it| it.problem(context.settings).filter(|problem| is_judged(context, it, *problem)))
+            .collect();
         let mut found = Vec::new();
-        for (index, exposure) in judgement.exposures.iter().enumerate() {
-            if let Some(problem) =
-                exposure.problem(context.settings).filter(|problem| is_judged(context, exposure, *problem))
-            {
-                found.push((order_of_harm(exposure, problem), index, problem));
-            }
+        for harm in Harm::ALL {
+            let exposures = judgement.exposures.iter().zip(&problems).enumerate();
+            found.extend(exposures.filter_map(|(index, (exposure, problem))| {
+                problem.filter(|problem| Harm::of(exposure, *problem) == harm).map(|problem| (index, problem))
+            }));
         }
-        found.sort_by_key(|(harm, index, _)| (*harm, *index));
-        let found = found.into_iter().map(|(_, index, problem)| (index, problem)).collect();
         Self { context, judgement, found, before: OnceCell::new() }
     }
 
@@ -203,14 +204,15 @@ impl<'r> Review<'r> {
                 OldObject::Known(old) => Some((*old).clone()),
                 OldObject::Unreadable => return Before::default(),
             };
-            let wanted = set_of(self.exposures().map(|(exposure, _)| exposure.service.clone()));
+            let wanted = each_once(self.exposures().map(|(exposure, _)| exposure.service.key()));
             let world = self.context.world.before(old);
             let old = self.context.judge(&world, Some(wanted));
-            let mut pairs: BTreeMap<Pair, BTreeSet<Reach>> = BTreeMap::new();
+            let mut pairs = ByName::<Vec<Reach>>::default();
             for exposure in &old.exposures {
                 let problem = exposure.problem(self.context.settings);
                 if problem.is_some_and(|problem| is_judged(self.context, exposure, problem)) {
-                    pairs.entry(exposure.pair()).or_default().insert(exposure.reach.clone());
+                    let reaches = pairs.get_or_insert_with(exposure.pair(), Vec::new);
+                    reaches.into_iter().for_each(|reaches| reaches.push(exposure.reach.clone()));
                 }
             }
             let failures = old.failures.iter().filter(|failure| !self.judgement.failures.contains(failure));
@@ -236,8 +238,7 @@ impl<'r> Review<'r> {
             return false;
         }
         // Leaving a group introduces nothing: the object stops itself alone.
-        let was_there =
-            |reaches: &BTreeSet<Reach>| exposure.reach == Reach::Itself || reaches.contains(&exposure.reach);
+        let was_there = |reaches: &Vec<Reach>| exposure.reach == Reach::Itself || reaches.contains(&exposure.reach);
         !self.before().pairs.get(&exposure.pair()).is_some_and(was_there)
     }
 
@@ -450,7 +451,7 @@ fn leads_to_refusal(finding: &Finding, settings: &Settings) -> bool {
 fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Evaluation {
     let old_error = request.old_object.as_ref().and_then(|old| old.object.as_ref().err());
     let was_unreadable = old_error.is_some_and(|old| old.path == error.path);
-    let named: ObjectWithMetadata = request.object.json.read().unwrap_or_default();
+    let named = ObjectWithMetadata::read(request.object.json).unwrap_or_default();
     let name = [named.metadata.name.as_str(), &request.name].into_iter().find(|name| !name.is_empty());
     let name = name.map_or_else(|| format!("{}<generated>", named.metadata.generate_name), str::to_owned);
     let outcome =
@@ -467,14 +468,15 @@ fn unreadable_object(request: &Request<'_>, error: &DecodeError) -> Evaluation {
 /// Whether an object has a deletionTimestamp, where the rest of it cannot be read.
 fn is_being_deleted(json: Json<'_>) -> bool {
     #[derive(Default, Deserialize)]
-    #[serde(default)]
     struct Deletable {
+        #[serde(default)]
         metadata: Deletion,
     }
 
     #[derive(Default, Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase")]
     struct Deletion {
+        #[serde(default)]
         deletion_timestamp: Presence,
     }
 
@@ -501,9 +503,8 @@ fn deciding_metadata<'o>(object: &'o Object, settings: &Settings) -> Vec<(&'o st
 /// Whether the specifications are the same JSON, to the letter: a host writes both in the same way.
 fn have_same_spec(new: Json<'_>, old: Json<'_>) -> bool {
     #[derive(Default, Deserialize)]
-    #[serde(default)]
     struct Specified<'a> {
-        #[serde(borrow)]
+        #[serde(default, borrow)]
         spec: Option<Json<'a>>,
     }
 

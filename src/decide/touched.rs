@@ -2,7 +2,6 @@
 //!
 //! It may name too many, never too few: what is not there in both worlds makes no difference.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::judge::Judge;
@@ -11,12 +10,13 @@ use crate::controller::annotations::NLB_ACTIONS;
 use crate::controller::{
     Layer, gateways_of_parents, is_default_class, owner_of_gateway_class, references_of_listeners, uses_class,
 };
+use crate::index::each_once;
 use crate::kubernetes::{
-    Edition, Gateway, GatewayClass, Ingress, IngressClass, Kind, ListenerSet, LoadBalancerConfiguration, Object,
-    ReferenceGrant, Route, RouteKind, Service, TargetGroupBinding, TargetGroupConfiguration, View, is_valid_name,
+    Edition, Gateway, GatewayClass, Ingress, IngressClass, Kind, ListenerSet, LoadBalancerConfiguration, NameKey,
+    Object, ObjectRef, ReferenceGrant, Route, RouteKind, Service, TargetGroupBinding, TargetGroupConfiguration, View,
+    is_valid_name,
 };
 use crate::rules::can_be_found;
-use crate::sets::set_of;
 
 /// The admitted object, new and old: what either of them touches is judged in both worlds.
 #[derive(Clone, Copy)]
@@ -59,14 +59,13 @@ impl Judge<'_> {
                 self.on_gateways(&|_, class| *class.metadata.name == *name);
             }
             Kind::Gateway => {
-                let gateway = self.admitted;
-                let key = (gateway.namespace.to_string(), gateway.name.to_string());
-                self.routes_on(&set_of([key]));
+                self.routes_on(vec![self.admitted.clone()]);
             }
             Kind::ListenerSet => {
                 let namespace = &self.admitted.namespace;
                 let parents = admitted.both::<ListenerSet>().filter_map(|set| set.spec.parent_ref.gateway(namespace));
-                self.routes_on(&set_of(parents.map(|(namespace, name)| (namespace.to_owned(), name.to_owned()))));
+                let gateways = parents.map(|(namespace, name)| ObjectRef::new(Kind::Gateway, namespace, name));
+                self.routes_on(gateways.collect());
             }
             Kind::ReferenceGrant => self.touched_by_grant(admitted),
             Kind::TargetGroupConfiguration(edition) => self.touched_by_configuration(edition, admitted),
@@ -97,7 +96,7 @@ impl Judge<'_> {
         }
         // A name that is still to be generated is referred to by nothing.
         let name = service.metadata.name.as_str();
-        let is_wanted = self.wanted.as_ref().is_none_or(|wanted| wanted.contains(self.admitted));
+        let is_wanted = self.wanted.as_ref().is_none_or(|wanted| wanted.contains(&self.admitted.key()));
         if self.is_refused_for_sure() || !can_be_found || !is_valid_name(name) || !is_wanted {
             return;
         }
@@ -172,8 +171,8 @@ impl Judge<'_> {
     }
 
     /// The layers of which the controller has GatewayClasses. Where there are none, no route can matter.
-    fn layers(&self) -> Lookup<BTreeSet<Layer>> {
-        let mut layers = BTreeSet::new();
+    fn layers(&self) -> Lookup<Vec<Layer>> {
+        let mut layers = Vec::new();
         let gates = &self.controller().feature_gates;
         let is_on = self.controller().has(Edition::AutoMode) || gates.alb_gateway_api || gates.nlb_gateway_api;
         if is_on {
@@ -181,7 +180,7 @@ impl Judge<'_> {
                 layers.extend(owner_of_gateway_class(&*class?, self.controller()).map(|(_, layer)| layer));
             }
         }
-        Ok(layers)
+        Ok(Layer::ALL.into_iter().filter(|layer| layers.contains(layer)).collect())
     }
 
     /// A route; and, where an L4 route was changed, the others on its Gateways: a younger one may take its place.
@@ -193,7 +192,7 @@ impl Judge<'_> {
         let Some(old) = admitted.old.and_then(Route::of).filter(|_| is_of_network) else { return };
         let of_old = gateways_of_parents(&old.metadata.namespace, &old.spec.parent_refs, self.world);
         if let Some(gateways) = self.answered(of_old) {
-            self.routes_on(&gateways);
+            self.routes_on(gateways);
         }
     }
 
@@ -246,21 +245,21 @@ impl Judge<'_> {
             return;
         }
         let list = self.world.all::<Gateway>(Kind::Gateway);
-        let mut touched = BTreeSet::new();
+        let mut touched = Vec::new();
         for gateway in self.readable(list) {
             let class = of_controller.iter().find(|class| class.metadata.name == gateway.spec.gateway_class_name);
             if class.is_some_and(|class| is_touched(&gateway, class)) {
-                touched.insert((gateway.metadata.namespace.clone(), gateway.metadata.name.clone()));
+                touched.push(ObjectRef::new(Kind::Gateway, &gateway.metadata.namespace, &gateway.metadata.name));
             }
         }
-        self.routes_on(&touched);
+        self.routes_on(touched);
     }
 
     /// A TargetGroupConfiguration: the routes to the Service that it is or was for; or, where it is for none, all routes of
     /// the Gateways whose default it is or can be.
     fn touched_by_configuration(&mut self, edition: Edition, admitted: Admitted<'_>) {
         let namespace = self.admitted.namespace.clone();
-        let mut services = BTreeSet::new();
+        let mut services = Vec::new();
         let mut can_be_default = false;
         for configuration in admitted.both::<TargetGroupConfiguration>() {
             match &configuration.spec.target_reference {
@@ -268,11 +267,11 @@ impl Judge<'_> {
                 None => can_be_default = true,
             }
         }
-        for name in services {
+        for name in each_once(services.into_iter().map(NameKey::from)).keys().map(NameKey::as_str) {
             // The Service decides most, and costs least.
-            let service = self.answered(self.world.get::<Service>(Kind::Service, &namespace, &name)).flatten();
+            let service = self.answered(self.world.get::<Service>(Kind::Service, &namespace, name)).flatten();
             if service.is_some_and(|service| can_be_found(&service, self.settings.services)) {
-                self.routes_of(&namespace, &name);
+                self.routes_of(&namespace, name);
             }
         }
         if can_be_default {

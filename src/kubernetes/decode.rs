@@ -73,11 +73,10 @@ impl Error {
 
     /// The same error, in the value of `key`.
     #[cold]
-    fn below(mut self, key: Json<'_>) -> Self {
-        let key = key.string().unwrap_or_default();
+    pub(super) fn below(mut self, key: &str) -> Self {
         let rest = &self.0.path;
         let dot = if rest.is_empty() || rest.starts_with('[') { "" } else { "." };
-        self.0.path = if is_plain(&key) { format!("{key}{dot}{rest}") } else { format!("[{key}]{dot}{rest}") };
+        self.0.path = if is_plain(key) { format!("{key}{dot}{rest}") } else { format!("[{key}]{dot}{rest}") };
         self
     }
 
@@ -190,7 +189,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(&mut *self.cursor).map_err(|error| error.below(self.key))
+        seed.deserialize(&mut *self.cursor).map_err(|error| error.below(&self.key.string().unwrap_or_default()))
     }
 }
 
@@ -341,23 +340,31 @@ mod tests {
     use super::*;
 
     #[derive(Debug, Default, serde::Deserialize)]
-    #[serde(default, rename_all = "camelCase")]
+    #[serde(rename_all = "camelCase")]
     struct Spec<'a> {
+        #[serde(default)]
         name: String,
+        #[serde(default)]
         port_number: i32,
+        #[serde(default)]
         is_open: bool,
+        #[serde(default)]
         items: Vec<Item>,
+        #[serde(default)]
         item: Item,
+        #[serde(default)]
         labels: BTreeMap<String, String>,
+        #[serde(default)]
         optional: Option<Item>,
+        #[serde(default)]
         presence: Presence,
-        #[serde(borrow)]
+        #[serde(default, borrow)]
         raw: Option<Json<'a>>,
     }
 
     #[derive(Debug, Default, PartialEq, serde::Deserialize)]
-    #[serde(default)]
     struct Item {
+        #[serde(default)]
         name: String,
     }
 

@@ -2,37 +2,34 @@
 
 use serde::Deserialize;
 
-use super::metadata::Metadata;
+use super::resource::Resource;
 
 /// A TargetGroupConfiguration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct TargetGroupConfiguration {
-    /// Its metadata.
-    pub metadata: Metadata,
-    /// Its specification.
-    pub spec: TargetGroupConfigurationSpec,
-}
+pub type TargetGroupConfiguration = Resource<TargetGroupConfigurationSpec>;
 
 /// `spec` of a TargetGroupConfiguration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct TargetGroupConfigurationSpec {
     /// The Service that it is for; without one, it can be a Gateway's default.
+    #[serde(default)]
     pub target_reference: Option<TargetReference>,
     /// For all routes.
+    #[serde(default)]
     pub default_configuration: TargetGroupProps,
     /// For some routes.
+    #[serde(default)]
     pub route_configurations: Vec<RouteConfiguration>,
 }
 
 /// The object that a configuration is for. The controller does not look at its group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct TargetReference {
     /// `Service` when absent.
+    #[serde(default)]
     pub kind: Option<String>,
     /// The name.
+    #[serde(default)]
     pub name: String,
 }
 
@@ -45,68 +42,70 @@ impl TargetReference {
 
 /// Properties of target groups.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct TargetGroupProps {
     /// `instance` or `ip`.
+    #[serde(default)]
     pub target_type: Option<String>,
     /// How targets are checked.
+    #[serde(default)]
     pub health_check_config: Option<HealthCheckConfig>,
 }
 
 /// How targets are checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct HealthCheckConfig {
     /// The port, by number or by name.
+    #[serde(default)]
     pub health_check_port: Option<String>,
 }
 
 /// Properties for the routes that match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct RouteConfiguration {
     /// The routes.
+    #[serde(default)]
     pub route_identifier: RouteIdentifier,
     /// The properties.
+    #[serde(default)]
     pub target_group_props: TargetGroupProps,
 }
 
 /// Routes by kind, namespace and name; what is empty matches any, but for the kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct RouteIdentifier {
     /// The kind.
+    #[serde(default)]
     pub kind: String,
     /// The namespace.
+    #[serde(default)]
     pub namespace: String,
     /// The name.
+    #[serde(default)]
     pub name: String,
 }
 
 /// A LoadBalancerConfiguration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct LoadBalancerConfiguration {
-    /// Its metadata.
-    pub metadata: Metadata,
-    /// Its specification.
-    pub spec: LoadBalancerConfigurationSpec,
-}
+pub type LoadBalancerConfiguration = Resource<LoadBalancerConfigurationSpec>;
 
 /// `spec` of a LoadBalancerConfiguration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct LoadBalancerConfigurationSpec {
     /// Which one wins, of the configurations of a class and of its Gateway.
+    #[serde(default)]
     pub merging_mode: Option<String>,
     /// The TargetGroupConfiguration for Services without one of their own, in the same namespace.
+    #[serde(default)]
     pub default_target_group_configuration: Option<DefaultTargetGroupConfiguration>,
 }
 
 /// A TargetGroupConfiguration by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct DefaultTargetGroupConfiguration {
     /// The name.
+    #[serde(default)]
     pub name: String,
 }

@@ -3,79 +3,77 @@
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
-use super::metadata::Metadata;
+use super::resource::Resource;
 
 /// An Ingress.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Ingress {
-    /// Its metadata.
-    pub metadata: Metadata,
-    /// Its specification.
-    pub spec: IngressSpec,
-}
+pub type Ingress = Resource<IngressSpec>;
 
 /// `spec` of an Ingress.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct IngressSpec {
     /// The IngressClass by name.
+    #[serde(default)]
     pub ingress_class_name: Option<String>,
     /// Where traffic goes that no rule matches.
+    #[serde(default)]
     pub default_backend: Option<IngressBackend>,
     /// The rules.
+    #[serde(default)]
     pub rules: Vec<IngressRule>,
 }
 
 /// One rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct IngressRule {
     /// Its paths.
+    #[serde(default)]
     pub http: HttpRule,
 }
 
 /// `http` of a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct HttpRule {
     /// The paths.
+    #[serde(default)]
     pub paths: Vec<HttpPath>,
 }
 
 /// One path of a rule.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct HttpPath {
     /// Where its traffic goes.
+    #[serde(default)]
     pub backend: IngressBackend,
 }
 
 /// A backend: a Service, or a resource of another kind, which is not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct IngressBackend {
     /// The Service, where the backend is one.
+    #[serde(default)]
     pub service: Option<ServiceBackend>,
 }
 
 /// A Service as a backend.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
 pub struct ServiceBackend {
     /// The Service's name, or the name of an action where the port's name is `use-annotation`.
+    #[serde(default)]
     pub name: String,
     /// The Service's port.
+    #[serde(default)]
     pub port: ServiceBackendPort,
 }
 
 /// The port of a backend: by name where there is one, else by number.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(default)]
 pub struct ServiceBackendPort {
     /// By name.
+    #[serde(default)]
     pub name: String,
     /// By number.
+    #[serde(default)]
     pub number: i32,
 }
 

@@ -49,6 +49,14 @@ impl<'a> Json<'a> {
         Ok(T::deserialize(&mut Cursor(Reader::new(self.0)))?)
     }
 
+    /// Reads a view out of what the field `name` of an object holds.
+    ///
+    /// # Errors
+    /// The first field that has a wrong type, with its path.
+    pub(super) fn read_at<T: Deserialize<'a>>(self, name: &str) -> Result<T, DecodeError> {
+        Ok(T::deserialize(&mut Cursor(Reader::new(self.0))).map_err(|error| error.below(name))?)
+    }
+
     /// The text of a string without its escapes; nothing where it is no string, or has an escape of half a character.
     pub fn string(self) -> Option<Cow<'a, str>> {
         self.string_or_error().ok()

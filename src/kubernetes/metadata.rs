@@ -13,63 +13,73 @@ const MAX_ANNOTATIONS: usize = 256 << 10;
 
 /// The metadata of any object.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase", remote = "Self")]
+#[serde(rename_all = "camelCase", remote = "Self")]
 pub struct Metadata {
     /// Empty for an object whose name is generated after admission.
+    #[serde(default)]
     pub name: String,
     /// The prefix of a name that is generated after admission.
+    #[serde(default)]
     pub generate_name: String,
     /// Empty for an object of a cluster-scoped kind.
+    #[serde(default)]
     pub namespace: String,
     /// When the object was created, in RFC 3339; empty for a new one.
+    #[serde(default)]
     pub creation_timestamp: String,
     /// Whether the object is being deleted.
+    #[serde(default)]
     pub deletion_timestamp: Presence,
     /// Labels.
+    #[serde(default)]
     pub labels: BTreeMap<String, String>,
     /// Annotations of the domains that Kubernetes and the controller use.
+    #[serde(default)]
     pub annotations: Annotations,
     /// The objects that this one depends on.
+    #[serde(default)]
     pub owner_references: Vec<OwnerReference>,
     /// Who set which fields; only requests and GETs have it.
+    #[serde(default)]
     pub managed_fields: Vec<ManagedFields>,
 }
 
 /// An object that another one depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
 pub struct OwnerReference {
     /// The owner's kind.
+    #[serde(default)]
     pub kind: String,
     /// The owner's name; it is in the namespace of its dependent, or in none.
+    #[serde(default)]
     pub name: String,
     /// Whether the owner manages the object: it takes changes back.
+    #[serde(default)]
     pub controller: bool,
 }
 
 /// One entry of `managedFields`, as far as it is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct ManagedFields {
     /// The fields that the manager set.
+    #[serde(default)]
     pub fields_v1: FieldsV1,
 }
 
 /// The fields of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
 pub struct FieldsV1 {
     /// Those below `spec`.
-    #[serde(rename = "f:spec")]
+    #[serde(default, rename = "f:spec")]
     pub spec: SpecFields,
 }
 
 /// The fields below `spec` of an entry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Deserialize)]
-#[serde(default)]
 pub struct SpecFields {
     /// `spec.targetType`.
-    #[serde(rename = "f:targetType")]
+    #[serde(default, rename = "f:targetType")]
     pub target_type: Presence,
 }
 

@@ -16,6 +16,7 @@ mod metadata;
 mod name;
 mod object;
 mod object_ref;
+mod resource;
 mod service;
 mod target_group_binding;
 mod text;

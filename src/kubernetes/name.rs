@@ -22,6 +22,11 @@ pub fn is_valid_name(name: &str) -> bool {
 pub struct NameKey<'a>(Cow<'a, str>);
 
 impl NameKey<'_> {
+    /// The key of an object: `namespace/name`, or the name alone where there is no namespace.
+    pub fn of_object(namespace: &str, name: &str) -> NameKey<'static> {
+        if namespace.is_empty() { name.to_owned().into() } else { [namespace, "/", name].concat().into() }
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

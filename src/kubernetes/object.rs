@@ -2,8 +2,6 @@
 
 use std::rc::Rc;
 
-use serde::Deserialize;
-
 use super::decode::DecodeError;
 use super::json::Json;
 use super::kind::Kind;
@@ -14,7 +12,7 @@ use super::{
 };
 
 /// A narrow, read-only view of an object.
-pub trait View: for<'de> Deserialize<'de> {
+pub trait View {
     /// The metadata, which every view has.
     fn metadata(&self) -> &Metadata;
 
@@ -40,7 +38,7 @@ macro_rules! objects {
             /// The first field that has a wrong type, with its path.
             pub fn read(kind: Kind, json: Json<'_>) -> Result<Self, DecodeError> {
                 match kind {
-                    $($kinds => json.read().map(|view| Self::$view(Rc::new(view))),)*
+                    $($kinds => $view::read(json).map(|view| Self::$view(Rc::new(view))),)*
                 }
             }
 

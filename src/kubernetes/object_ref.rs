@@ -7,6 +7,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
 use super::kind::Kind;
+use super::name::NameKey;
 use super::text::shown_name;
 
 /// An object, as kubectl names it: kind, namespace and name.
@@ -25,6 +26,11 @@ impl ObjectRef {
     pub fn new(kind: Kind, namespace: &str, name: &str) -> Self {
         let namespace = if kind.is_namespaced() { namespace } else { "" };
         Self { kind, namespace: namespace.into(), name: name.into() }
+    }
+
+    /// The key of an object among those of its kind.
+    pub fn key(&self) -> NameKey<'static> {
+        NameKey::of_object(&self.namespace, &self.name)
     }
 
     /// Writes `namespace/name`, or the name alone of a cluster-scoped object; each part at most `max` bytes long.

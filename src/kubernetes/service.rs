@@ -5,54 +5,56 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
-use super::metadata::Metadata;
+use super::resource::Resource;
 
 /// A Service.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Service {
-    /// Its metadata.
-    pub metadata: Metadata,
-    /// Its specification.
-    pub spec: ServiceSpec,
-}
+pub type Service = Resource<ServiceSpec>;
 
 /// `spec` of a Service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct ServiceSpec {
     /// Its type; empty for the API server's default, `ClusterIP`.
-    #[serde(rename = "type")]
+    #[serde(default, rename = "type")]
     pub service_type: String,
     /// Its address; `None` for a headless Service.
-    #[serde(rename = "clusterIP")]
+    #[serde(default, rename = "clusterIP")]
     cluster_ip: String,
     /// Its addresses; the first one is that of `clusterIP`.
-    #[serde(rename = "clusterIPs")]
+    #[serde(default, rename = "clusterIPs")]
     cluster_ips: Vec<String>,
     /// Which controller serves a Service of type LoadBalancer.
+    #[serde(default)]
     pub load_balancer_class: Option<String>,
     /// Whether a Service of type LoadBalancer gets node ports; `true` when absent.
+    #[serde(default)]
     pub allocate_load_balancer_node_ports: Option<bool>,
     /// The labels of its pods; without any, somebody else makes its endpoints.
+    #[serde(default)]
     pub selector: BTreeMap<String, String>,
     /// Its ports.
+    #[serde(default)]
     pub ports: Vec<ServicePort>,
 }
 
 /// One port of a Service.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct ServicePort {
     /// May be empty where there is one port.
+    #[serde(default)]
     pub name: String,
     /// Its protocol; empty for the API server's default, `TCP`.
+    #[serde(default)]
     pub protocol: String,
     /// The port of the Service.
+    #[serde(default)]
     pub port: i32,
     /// The pods' port, by number or by name; the same as `port` when absent.
+    #[serde(default)]
     pub target_port: Option<IntOrString>,
     /// The nodes' port; 0 when there is none (yet).
+    #[serde(default)]
     pub node_port: i32,
 }
 
@@ -117,11 +119,11 @@ pub fn display_port(port: &IntOrString) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::decode;
+    use crate::kubernetes::Json;
 
     #[track_caller]
     fn check(spec: &str, is_headless: bool) {
-        let service = decode::<Service>(&format!(r#"{{"spec":{spec}}}"#)).unwrap();
+        let service = Service::read(Json::parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap()).unwrap();
         assert_eq!(service.is_headless(), is_headless, "{spec}");
     }
 

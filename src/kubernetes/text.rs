@@ -7,7 +7,9 @@ use super::name::is_valid_name;
 /// `text` as one printable line of at most `max` bytes: control characters are escaped, what is too long is cut.
 pub fn display_text(text: &str, max: usize) -> Cow<'_, str> {
     let printable = |c: char| !c.is_control() && !is_invisible(c);
-    if text.len() <= max && text.chars().all(printable) {
+    // Nearly all text is ASCII.
+    let is_printable = || text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || text.chars().all(printable);
+    if text.len() <= max && is_printable() {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(max.min(text.len()) + 8);

@@ -2,30 +2,20 @@
 
 use serde::Deserialize;
 
-use super::metadata::Metadata;
+use super::decode::Presence;
+use super::resource::Resource;
 
 /// An object of which only the metadata is read (Namespace, DaemonSet).
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct ObjectWithMetadata {
-    /// Its metadata.
-    pub metadata: Metadata,
-}
+pub type ObjectWithMetadata = Resource<Presence>;
 
 /// A StatefulSet.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct StatefulSet {
-    /// Its metadata.
-    pub metadata: Metadata,
-    /// Its specification.
-    pub spec: StatefulSetSpec,
-}
+pub type StatefulSet = Resource<StatefulSetSpec>;
 
 /// `spec` of a StatefulSet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub struct StatefulSetSpec {
     /// The headless Service that gives its pods their names.
+    #[serde(default)]
     pub service_name: String,
 }

@@ -1,0 +1,101 @@
+//! Maps and sets whose code is the same whatever is in them: each further type of a `BTreeMap` is two kilobytes of the
+//! module, and to sort something of another type is five.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use crate::kubernetes::NameKey;
+
+/// Values by a key, in the order of the keys.
+#[derive(Debug, Clone)]
+pub struct Index<K, V> {
+    places: BTreeMap<K, usize>,
+    values: Vec<V>,
+}
+
+/// Values by a text.
+pub type ByName<'k, V> = Index<NameKey<'k>, V>;
+
+/// Texts, each once.
+pub type Names<'k> = ByName<'k, ()>;
+
+/// Values by a port.
+pub type ByPort<V> = Index<i32, V>;
+
+/// Ports, each once.
+pub type Ports = ByPort<()>;
+
+impl<K, V> Default for Index<K, V> {
+    fn default() -> Self {
+        Self { places: BTreeMap::new(), values: Vec::new() }
+    }
+}
+
+impl<K: Ord, V> Index<K, V> {
+    /// The value of a key.
+    pub fn get(&self, key: &K) -> Option<&V> {
+        self.values.get(*self.places.get(key)?)
+    }
+
+    /// Whether there is a value of a key.
+    pub fn contains(&self, key: &K) -> bool {
+        self.places.contains_key(key)
+    }
+
+    /// The value of a key, for which `value` is made where there is none yet.
+    pub fn get_or_insert_with(&mut self, key: K, value: impl FnOnce() -> V) -> Option<&mut V> {
+        let place = *self.places.entry(key).or_insert(self.values.len());
+        if place == self.values.len() {
+            self.values.push(value());
+        }
+        self.values.get_mut(place)
+    }
+
+    /// Gives a key its value, unless it has one, and says whether it had none.
+    pub fn insert(&mut self, key: K, value: V) -> bool {
+        let count = self.values.len();
+        self.get_or_insert_with(key, || value);
+        self.values.len() > count
+    }
+
+    /// The keys in their order.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.places.keys()
+    }
+
+    /// The values in the order in which they were inserted.
+    pub fn values(&self) -> &[V] {
+        &self.values
+    }
+
+    /// The values in the order of their keys.
+    pub fn in_order(&self) -> impl Iterator<Item = &V> {
+        self.places.values().filter_map(|place| self.values.get(*place))
+    }
+
+    /// The values alone, in the order in which they were inserted.
+    pub fn into_values(self) -> Vec<V> {
+        self.values
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}
+
+/// The keys, each once.
+pub fn each_once<K: Ord>(keys: impl Iterator<Item = K>) -> Index<K, ()> {
+    let mut index = Index::default();
+    for key in keys {
+        index.insert(key, ());
+    }
+    index
+}
+
+/// The numbers below `count` in the order that `compare` gives them; equal ones stay in theirs.
+pub fn sorted(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    order.sort_unstable_by(|one, other| compare(*one, *other).then(one.cmp(other)));
+    order
+}
