@@ -4,7 +4,7 @@
 //! for any reason: then everything is read. It relies on the host for one thing, that the payload is JSON of an
 //! AdmissionRequest and of settings; whoever made the object has no part in that.
 
-use json_scan::{UNICODE_ESCAPE, Window, any_place};
+use json_scan::{UNICODE_ESCAPE, any_pair, starts_with};
 
 use crate::settings::Settings;
 
@@ -15,12 +15,10 @@ use crate::settings::Settings;
 /// stored Service has is that of `sessionAffinity`. A clusterIP of a wrong type is read, to be refused; nothing else of
 /// such a Service is needed.
 pub fn is_none_of_our_business(payload: &[u8]) -> bool {
-    let places = |window: Window| {
-        window.places(*b"No") | window.places(*b"/a") | window.places(*b"IP") | window.places(UNICODE_ESCAPE)
-    };
     is_of_core_service(payload)
-        && !any_place(payload, places, |at| matters(payload, at))
-        && settings_of(payload).is_some_and(|settings| Settings::from_json(settings).is_ok())
+        && !any_pair(payload, [*b"No", *b"/a", *b"IP", UNICODE_ESCAPE], &|at| matters(payload, at))
+        && (payload.ends_with(br#","settings":{}}"#)
+            || settings_of(payload).is_some_and(|settings| Settings::from_json(settings).is_ok()))
 }
 
 /// The settings, which stand last: where the bytes are those of something else, more closes behind it than the payload.
@@ -49,15 +47,16 @@ fn matters(payload: &[u8], at: usize) -> bool {
 /// Whether the payload begins with a request for a core Service, as a host writes it: the keys of its maps are sorted
 /// (policy-evaluator), or in the order of the AdmissionRequest.
 fn is_of_core_service(payload: &[u8]) -> bool {
-    let Some(request) = payload.strip_prefix(br#"{"request":{"#) else { return false };
-    let sorted = request.strip_prefix(br#""dryRun":false,"#).unwrap_or(request);
-    let in_order = request.strip_prefix(br#""uid":""#).and_then(|rest| rest.get(UID..)).unwrap_or_default();
-    sorted.starts_with(br#""kind":{"group":"","kind":"Service","version":"v1"},"#)
-        || in_order.starts_with(br#"","kind":{"group":"","version":"v1","kind":"Service"},"#)
+    starts_with(payload, br#"{"request":{"dryRun":false,"kind":{"group":"","kind":"Service","version":"v1"},"#)
+        || starts_with(payload, br#"{"request":{"kind":{"group":"","kind":"Service","version":"v1"},"#)
+        || payload.split_at_checked(UID.len()).is_some_and(|(uid, rest)| {
+            starts_with(uid, br#"{"request":{"uid":""#)
+                && starts_with(rest, br#"","kind":{"group":"","version":"v1","kind":"Service"},"#)
+        })
 }
 
-/// The length of a UUID.
-const UID: usize = 36;
+/// What stands before the kind in the order of the AdmissionRequest, with any UUID.
+const UID: &str = r#"{"request":{"uid":"00000000-0000-0000-0000-000000000000"#;
 
 #[cfg(test)]
 mod tests {

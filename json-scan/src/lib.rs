@@ -18,5 +18,5 @@ mod words;
 pub use check::check;
 pub use list::{ListError, items};
 pub use reader::{Reader, Text};
-pub use scan::{UNICODE_ESCAPE, Window, any_place, may_mention};
+pub use scan::{UNICODE_ESCAPE, any_pair, may_mention, starts_with};
 pub use words::{Words, may_mention_all};

@@ -39,6 +39,20 @@ pub fn any_place(bytes: &[u8], places: impl Fn(Window) -> u32, is_match: impl Fn
     (at..bytes.len()).any(is_match)
 }
 
+/// Whether `is_match` holds for any place in `bytes` at which one of `pairs` stands; near the end, it is asked about every
+/// place. The code is made here, where it is compiled for speed.
+pub fn any_pair(bytes: &[u8], pairs: [[u8; 2]; 4], is_match: &dyn Fn(usize) -> bool) -> bool {
+    any_place(bytes, |window| pairs.iter().fold(0, |places, pair| places | window.places(*pair)), is_match)
+}
+
+/// Whether `bytes` begin with `start`, a word at a time: `memcmp` goes byte by byte in wasm.
+pub fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
+    let Some(bytes) = bytes.get(..start.len()) else { return false };
+    let ((words, rest), (words_of_start, rest_of_start)) = (bytes.as_chunks(), start.as_chunks());
+    let are_equal = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) == u64::from_le_bytes(*other);
+    words.iter().zip(words_of_start).all(are_equal) && rest.iter().eq(rest_of_start)
+}
+
 /// Whether `json` may hold a string with `name` in it. That it does not is certain.
 pub fn may_mention(json: &str, name: &str) -> bool {
     let (json, name) = (json.as_bytes(), name.as_bytes());
@@ -67,6 +81,21 @@ mod tests {
                 assert!(!may_mention(&text("\\\"rt\\n"), "cart"), "{before} {after}");
             }
         }
+    }
+
+    #[test]
+    fn a_start_is_compared_whole() {
+        let text = b"{\"request\":{\"uid\":\"";
+        for length in 0..text.len() {
+            let (start, _) = text.split_at(length);
+            assert!(starts_with(text, start));
+            for place in 0..length {
+                let mut other = start.to_vec();
+                other[place] ^= 1;
+                assert!(!starts_with(text, &other), "{length} {place}");
+            }
+        }
+        assert!(!starts_with(b"{", b"{\"request\""));
     }
 
     #[test]

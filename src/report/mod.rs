@@ -56,6 +56,11 @@ struct LogLine<'a> {
 }
 
 impl Answer {
+    /// The answer to a request that the policy has nothing to say about.
+    pub fn accept() -> Self {
+        Self { response: br#"{"accepted":true}"#.to_vec(), log: None }
+    }
+
     /// The evaluation as an answer.
     pub fn of(evaluation: &Evaluation) -> Self {
         let warnings = warnings::warnings(evaluation);
