@@ -1,8 +1,7 @@
 //! Maps and sets whose code is the same whatever is in them: each further type of a `BTreeMap` is two kilobytes of the
 //! module, and to sort something of another type is five.
 
-use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::kubernetes::NameKey;
 
@@ -93,9 +92,10 @@ pub fn each_once<K: Ord>(keys: impl Iterator<Item = K>) -> Index<K, ()> {
     index
 }
 
-/// The numbers below `count` in the order that `compare` gives them; equal ones stay in theirs.
-pub fn sorted(count: usize, compare: &dyn Fn(usize, usize) -> Ordering) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    order.sort_unstable_by(|one, other| compare(*one, *other).then(one.cmp(other)));
-    order
+/// The items in the order of their keys; equal ones stay in theirs.
+pub fn sorted<T: Clone>(items: &[T], key: impl Fn(&T) -> NameKey<'static>) -> Vec<T> {
+    let keys: Vec<(NameKey<'static>, usize)> = items.iter().map(key).zip(0..).collect();
+    // A heap is a kilobyte of code, to sort would be five.
+    let order = BinaryHeap::from(keys).into_sorted_vec();
+    order.into_iter().filter_map(|(_, index)| items.get(index).cloned()).collect()
 }

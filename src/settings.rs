@@ -239,6 +239,18 @@ pub const SETTINGS: [Setting; 10] = [
     },
 ];
 
+/// What is read of the table: the texts for people stay out of the module.
+#[expect(clippy::indexing_slicing, reason = "the compiler looks at every index")]
+const READ: [(&str, Values); SETTINGS.len()] = {
+    let mut rows = [("", Values::ClassName); SETTINGS.len()];
+    let mut index = 0;
+    while index < SETTINGS.len() {
+        rows[index] = (SETTINGS[index].key, SETTINGS[index].values);
+        index += 1;
+    }
+    rows
+};
+
 /// Everything that is wrong with the settings.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsError {
@@ -359,16 +371,15 @@ impl Reader {
         for name in names_below(parent) {
             let Some((_, value)) = given.iter().find(|(given, _)| given == name) else { continue };
             let key = format!("{parent}{name}");
-            match SETTINGS.iter().find(|setting| setting.key == key) {
-                Some(setting) => self.read_setting(setting, *value),
+            match READ.iter().find(|(known, _)| *known == key) {
+                Some((key, values)) => self.read_setting(key, *values, *value),
                 None => self.read_map(&format!("{key}."), *value),
             }
         }
     }
 
-    fn read_setting(&mut self, setting: &Setting, json: Json<'_>) {
-        let key = setting.key;
-        match setting.values {
+    fn read_setting(&mut self, key: &str, values: Values, json: Json<'_>) {
+        match values {
             Values::OneOf(choices) => match text(json).filter(|given| choices.contains(&given.as_str())) {
                 Some(given) => self.set_text(key, given),
                 None => self.wrong(key, json, &choices.join(", ")),
@@ -478,8 +489,8 @@ fn gate<'g>(gates: &'g mut FeatureGates, name: &str) -> Option<&'g mut bool> {
 /// The names of the settings and groups of settings right below `parent`, each once, in the order of the table.
 fn names_below(parent: &str) -> impl Iterator<Item = &'static str> + use<'_> {
     let mut last = "";
-    SETTINGS.iter().filter_map(move |setting| {
-        let name = setting.key.strip_prefix(parent)?.split('.').next()?;
+    READ.iter().filter_map(move |(key, _)| {
+        let name = key.strip_prefix(parent)?.split('.').next()?;
         // Settings of a group are neighbours.
         (std::mem::replace(&mut last, name) != name).then_some(name)
     })

@@ -4,7 +4,7 @@
 //! those that have, without parsing the others. It is a crate of its own so that it can be compiled for speed, where the
 //! rest of the policy is compiled for size.
 //!
-//! Nothing here knows Kubernetes. What is found is parsed by serde_json afterwards; what is passed over is never parsed.
+//! Nothing here knows Kubernetes. serde_json checks the syntax of what is read; what is passed over is never parsed.
 #![forbid(unsafe_code)]
 
 mod block;
@@ -13,9 +13,10 @@ mod list;
 mod reader;
 mod scan;
 mod skim;
+mod unescape;
 mod words;
 
-pub use check::check;
+pub use check::{check, raw_value};
 pub use list::{ListError, items};
 pub use reader::{Reader, Text};
 pub use scan::{UNICODE_ESCAPE, any_pair, may_mention, starts_with};

@@ -1,9 +1,11 @@
 //! Reading JSON value by value, by where each of them ends.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::block::{Block, SIZE};
 use crate::skim::skim;
+use crate::unescape::unescape;
 
 /// A place in JSON. Only brackets, quotes, colons and commas are looked at: check the syntax before, or parse what is found
 /// here afterwards.
@@ -96,6 +98,16 @@ pub struct Text<'a> {
     pub json: &'a str,
     /// What it says, where it has no escapes.
     pub plain: Option<&'a str>,
+}
+
+impl<'a> Text<'a> {
+    /// What it says; nothing where that is no text, as half of a surrogate pair is none.
+    pub fn read(self) -> Option<Cow<'a, str>> {
+        match self.plain {
+            Some(plain) => Some(Cow::Borrowed(plain)),
+            None => unescape(self.json.get(1..self.json.len() - 1)?).map(Cow::Owned),
+        }
+    }
 }
 
 /// The first place from `at` on where a string may end or have an escape.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::{Lookup, Lookups, Selector};
 use crate::index::sorted;
-use crate::kubernetes::{Kind, Object, ObjectRef, View};
+use crate::kubernetes::{Kind, NameKey, Object, ObjectRef, View};
 
 /// The object that is laid over a cluster.
 #[derive(Debug, Clone)]
@@ -94,15 +94,16 @@ impl<'a> World<'a> {
     fn objects(&self, kind: Kind, selector: Option<Selector>, names: &[&str]) -> Lookup<Vec<Lookup<Object>>> {
         let mut objects = self.lookups.mentioning(kind, selector, names)?;
         objects.retain(|object| {
-            let (namespace, name) = sort_key(object);
+            let (namespace, name) = identity(object);
             !self.is_overlaid(kind, namespace, name)
         });
         if self.overlay.identity.kind == kind {
             objects.extend(self.overlay.object.clone().map(Ok));
         }
-        let key = |index: usize| objects.get(index).map(sort_key);
-        let order = sorted(objects.len(), &|one, other| key(one).cmp(&key(other)));
-        Ok(order.into_iter().filter_map(|index| objects.get(index).cloned()).collect())
+        Ok(sorted(&objects, |object| {
+            let (namespace, name) = identity(object);
+            NameKey::of_object(namespace, name)
+        }))
     }
 
     fn is_overlaid(&self, kind: Kind, namespace: &str, name: &str) -> bool {
@@ -112,7 +113,7 @@ impl<'a> World<'a> {
 }
 
 /// Namespace and name, as far as they are known.
-fn sort_key(object: &Lookup<Object>) -> (&str, &str) {
+fn identity(object: &Lookup<Object>) -> (&str, &str) {
     match object {
         Ok(object) => (&object.metadata().namespace, &object.metadata().name),
         Err(failure) => failure.object.as_ref().map_or(("", ""), |object| (&object.namespace, &object.name)),

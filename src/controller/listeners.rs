@@ -7,7 +7,7 @@ use super::{Controller, GatewayOwner, Layer};
 use crate::cluster::{Lookup, World};
 use crate::index::{ByName, ByPort, Names, Ports, sorted};
 use crate::kubernetes::{
-    AllowedNamespaces, Edition, Gateway, Kind, Listener, ListenerSet, Metadata, ObjectRef, ObjectWithMetadata,
+    AllowedNamespaces, Edition, Gateway, Kind, Listener, ListenerSet, Metadata, NameKey, ObjectRef, ObjectWithMetadata,
     ParentRef, Route, RouteKind, label_selector,
 };
 
@@ -75,20 +75,18 @@ fn listener_sets(gateway: &Gateway, allowed: &AllowedNamespaces, world: &World<'
             sets.push(set);
         }
     }
-    let ages: Vec<Age> = sets.iter().map(|set: &Rc<ListenerSet>| age(&set.metadata)).collect();
-    let order = sorted(sets.len(), &|one, other| ages.get(one).cmp(&ages.get(other)));
-    Ok(order.into_iter().filter_map(|index| sets.get(index).cloned()).collect())
+    Ok(sorted(&sets, |set: &Rc<ListenerSet>| age(&set.metadata)))
 }
 
 /// When an object was created, and its `namespace/name`.
-pub type Age = (String, String);
+pub type Age = NameKey<'static>;
 
 /// The order in which the controller takes objects: by age, then by `namespace/name`. An object that is not stored yet is
 /// the youngest.
 pub fn age(metadata: &Metadata) -> Age {
     let created = &metadata.creation_timestamp;
     let created = if created.is_empty() { "~" } else { created };
-    (created.to_owned(), format!("{}/{}", metadata.namespace, metadata.name))
+    [created, " ", &metadata.namespace, "/", &metadata.name].concat().into()
 }
 
 /// What the listeners of a port have already.

@@ -153,11 +153,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
 
 /// What a string says.
 pub(super) fn unescaped(text: Text<'_>) -> Result<Cow<'_, str>, Error> {
-    match text.plain {
-        Some(plain) => Ok(Cow::Borrowed(plain)),
-        // Half of a surrogate pair is valid JSON, and no text.
-        None => serde_json::from_str(text.json).map(Cow::Owned).map_err(|error| Error::new(invalid(&error).reason)),
-    }
+    text.read().ok_or_else(|| Error::new("must not have half of a surrogate pair in a \\u escape".to_owned()))
 }
 
 /// Why a text is no JSON, in words that Kubernetes' users know from Go.

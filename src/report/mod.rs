@@ -72,7 +72,7 @@ impl Answer {
         let audit_annotations =
             if is_refused_for_findings { audit::facts_of_refusal(evaluation) } else { Facts::default() };
         let mutated = match &evaluation.outcome {
-            Outcome::Mutate(object) => serde_json::from_str::<&RawValue>(object).ok(),
+            Outcome::Mutate(object) => json_scan::raw_value(object).ok(),
             Outcome::Accept | Outcome::Reject(_) => None,
         };
         let response = Response {
