@@ -237,7 +237,8 @@ fn lookups(calls: &[HostCall]) -> BTreeMap<String, Lookups> {
 /// The limits that the project sets itself.
 #[test]
 fn limits_are_kept() {
-    assert!(modules::policy().expect("policy.wasm").len() <= 600_000, "the module is larger than 600 KB");
+    // 400 KB by the compiler on record (`costs_are_those_on_record`); others may need a tenth more.
+    assert!(modules::policy().expect("policy.wasm").len() <= 440_000, "the module is larger than 440 KB");
     let meter = meter();
     let of = |workload: &Workload| Cost::of(&measured(&meter, workload));
     let paths = of(&workloads::ingress_with_paths("Ingress with 1,000 paths to 500 Services", 500));
