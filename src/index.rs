@@ -99,3 +99,29 @@ pub fn sorted<T: Clone>(items: &[T], key: impl Fn(&T) -> NameKey<'static>) -> Ve
     let order = BinaryHeap::from(keys).into_sorted_vec();
     order.into_iter().filter_map(|(_, index)| items.get(index).cloned()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_of_a_key_stays() {
+        let mut index = ByName::default();
+        for (name, value) in [("b", 1), ("a", 2), ("b", 3)] {
+            assert_eq!(index.insert(name.into(), value), value != 3, "{name} {value}");
+        }
+        assert_eq!((index.get(&"b".into()), index.get(&"c".into())), (Some(&1), None));
+        assert!(index.contains(&"a".into()) && !index.contains(&"c".into()));
+        assert_eq!(index.keys().map(NameKey::as_str).collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(index.in_order().collect::<Vec<_>>(), [&2, &1]);
+        assert_eq!(index.get_or_insert_with("b".into(), || 4), Some(&mut 1));
+        assert_eq!(index.into_values(), [1, 2]);
+    }
+
+    #[test]
+    fn equal_keys_stay_in_their_order() {
+        let items = ["b1", "a1", "b2", "a2", "b3"];
+        let key = |item: &&str| NameKey::from(item.trim_end_matches(char::is_numeric).to_owned());
+        assert_eq!(sorted(&items, key), ["a1", "a2", "b1", "b2", "b3"]);
+    }
+}

@@ -19,7 +19,7 @@ pub mod edit;
 mod fast_path;
 #[cfg(target_os = "wasi")]
 mod guest;
-pub mod index;
+mod index;
 pub mod kubernetes;
 pub mod report;
 pub mod request;

@@ -40,7 +40,7 @@ pub struct Lookups<'c> {
 /// What is known of a kind.
 #[derive(Default)]
 struct Known {
-    /// The objects that were asked for by name, under `namespace/name`.
+    /// The objects that were asked for by name.
     named: ByName<'static, Lookup<Option<Rc<Item>>>>,
     /// Whether the kind is installed, as a probe found out.
     probe: Option<Lookup<bool>>,
@@ -59,7 +59,7 @@ struct List {
     items: Vec<Rc<Item>>,
     /// Whether nothing was left out of it.
     is_whole: bool,
-    /// Its items by `namespace/name`, for the namespaces that somebody asked for.
+    /// Its items by namespace and name, for the namespaces that somebody asked for.
     names: RefCell<ByName<'static, Lookup<Rc<NamedItems>>>>,
     /// How often it was searched for names.
     searches: Cell<usize>,
@@ -71,7 +71,8 @@ type NamedItems = ByName<'static, Rc<Item>>;
 
 /// An object as it came, read when somebody asks.
 struct Item {
-    text: Rc<str>,
+    /// The answer that it is part of, which is not copied: a list has megabytes.
+    text: Rc<String>,
     range: Range<usize>,
     /// What it must be, where it was asked for by name.
     expected: Option<ObjectRef>,
@@ -341,14 +342,14 @@ fn object_key(kind: Kind, namespace: &str, name: &str) -> NameKey<'static> {
     NameKey::of_object(if kind.is_namespaced() { namespace } else { "" }, name)
 }
 
-fn text(json: Vec<u8>) -> Result<Rc<str>, LookupError> {
+fn text(json: Vec<u8>) -> Result<Rc<String>, LookupError> {
     match String::from_utf8(json) {
-        Ok(text) => Ok(text.into()),
+        Ok(text) => Ok(Rc::new(text)),
         Err(_) => Err(LookupError::Unreadable(DecodeError::new(DecodeError::WHOLE, "is not UTF-8"))),
     }
 }
 
-fn items_of(text: &Rc<str>) -> Result<Vec<Rc<Item>>, LookupError> {
+fn items_of(text: &Rc<String>) -> Result<Vec<Rc<Item>>, LookupError> {
     let unreadable = |path, reason| LookupError::Unreadable(DecodeError::new(path, reason));
     let items = json_scan::items(text).map_err(|error| match error {
         ListError::NoItems => unreadable("items", "is missing"),

@@ -22,9 +22,10 @@ pub fn is_valid_name(name: &str) -> bool {
 pub struct NameKey<'a>(Cow<'a, str>);
 
 impl NameKey<'_> {
-    /// The key of an object: `namespace/name`, or the name alone where there is no namespace.
+    /// The key of an object: its namespace and its name, or the name alone where there is no namespace. The space between them
+    /// comes before all that a name can have, so that the order of keys is that of namespaces and names.
     pub fn of_object(namespace: &str, name: &str) -> NameKey<'static> {
-        if namespace.is_empty() { name.to_owned().into() } else { [namespace, "/", name].concat().into() }
+        if namespace.is_empty() { name.to_owned().into() } else { [namespace, " ", name].concat().into() }
     }
 
     /// The name.
