@@ -3,8 +3,8 @@
 //! Views are `#[derive(Deserialize)]` structs, read as the API server's own Go code reads JSON: `null` leaves a field
 //! empty, and only a map can be read as a struct (serde would take a list as well). A field that is given twice is an error.
 //!
-//! serde_json checks the syntax. What this adds is small on purpose: each view is code of its own, and
-//! with serde_json's deserializer in each of them the module would be a fifth larger.
+//! serde_json checks the syntax. What this adds is small on purpose: each view is code of its own, and with serde_json's
+//! deserializer in each of them the module would be a fifth larger.
 
 use std::borrow::Cow;
 use std::fmt;

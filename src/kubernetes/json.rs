@@ -46,7 +46,7 @@ impl<'a> Json<'a> {
     /// # Errors
     /// The first field that has a wrong type, with its path.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, DecodeError> {
-        Ok(T::deserialize(&mut Cursor(Reader::new(self.0)))?)
+        Ok(self.view()?)
     }
 
     /// Reads a view out of what the field `name` of an object holds.
@@ -54,7 +54,11 @@ impl<'a> Json<'a> {
     /// # Errors
     /// The first field that has a wrong type, with its path.
     pub(super) fn read_at<T: Deserialize<'a>>(self, name: &str) -> Result<T, DecodeError> {
-        Ok(T::deserialize(&mut Cursor(Reader::new(self.0))).map_err(|error| error.below(name))?)
+        Ok(self.view().map_err(|error| error.below(name))?)
+    }
+
+    fn view<T: Deserialize<'a>>(self) -> Result<T, Error> {
+        T::deserialize(&mut Cursor(Reader::new(self.0)))
     }
 
     /// The text of a string without its escapes; nothing where it is no string, or has an escape of half a character.

@@ -22,10 +22,11 @@ pub fn is_valid_name(name: &str) -> bool {
 pub struct NameKey<'a>(Cow<'a, str>);
 
 impl NameKey<'_> {
-    /// The key of an object: its namespace and its name, or the name alone where there is no namespace. The space between them
-    /// comes before all that a name can have, so that the order of keys is that of namespaces and names.
+    /// The key of an object: its namespace, empty where there is none, and its name. The space between them comes before all
+    /// that a name can have, so that the order of keys is that of namespaces and names, and no text that cannot be a namespace
+    /// or a name makes the key of an object that can exist.
     pub fn of_object(namespace: &str, name: &str) -> NameKey<'static> {
-        if namespace.is_empty() { name.to_owned().into() } else { [namespace, " ", name].concat().into() }
+        [namespace, " ", name].concat().into()
     }
 
     /// The name.
@@ -93,6 +94,14 @@ mod tests {
         for name in ["", ".", "a..b", "-a", "a-", "Cart", "../../x", "a/b", "a b", "_", "ä", &"a".repeat(254)] {
             assert!(!is_valid_name(name), "{name}");
         }
+    }
+
+    #[test]
+    fn keys_of_objects_have_the_order_of_namespaces_and_names() {
+        let keys = [("", "shop cart"), ("shop", "cart"), ("shop", "web"), ("shop-x", "a"), ("shop cart", "")];
+        let key = |(namespace, name): (&str, &str)| NameKey::of_object(namespace, name);
+        assert!(key(keys[0]) < key(keys[1]) && key(keys[1]) < key(keys[2]) && key(keys[2]) < key(keys[3]));
+        assert!(key(keys[4]) != key(keys[0]) && key(keys[4]) != key(keys[1]));
     }
 
     #[test]
