@@ -70,5 +70,5 @@ pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
     }
     // What is not UTF-8 is no JSON either, which the parser says.
     let message = Settings::from_json(&String::from_utf8_lossy(payload)).err().map(|error| error.to_string());
-    serde_json::to_vec(&SettingsAnswer { valid: message.is_none(), message }).unwrap_or_default()
+    json_scan::to_vec(&SettingsAnswer { valid: message.is_none(), message }).unwrap_or_default()
 }

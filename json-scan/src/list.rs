@@ -30,7 +30,7 @@ pub fn items(json: &str) -> Result<Vec<Range<usize>>, ListError> {
     let mut found = None;
     while !reader.takes(b'}') {
         let key = reader.string().filter(|_| reader.takes(b':')).ok_or(ListError::Broken)?;
-        if key.plain == Some("items") {
+        if key.json == "\"items\"" {
             found = Some(objects(&mut reader)?);
         } else {
             reader.value().ok_or(ListError::Broken)?;

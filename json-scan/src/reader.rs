@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::block::{Block, SIZE};
+use crate::scan::starts_with;
 use crate::skim::skim;
 use crate::unescape::unescape;
 
@@ -28,15 +29,15 @@ impl<'a> Reader<'a> {
     }
 
     /// The byte that comes next, white space aside.
+    #[inline]
     pub fn peek(&mut self) -> Option<u8> {
         let bytes = self.json.as_bytes();
-        while matches!(bytes.get(self.at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
+        self.at = space(bytes, self.at);
         bytes.get(self.at).copied()
     }
 
     /// Passes over `byte` if it comes next, and says so.
+    #[inline]
     pub fn takes(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -45,42 +46,59 @@ impl<'a> Reader<'a> {
 
     /// The string that comes next; nothing where there is none, or it does not end.
     pub fn string(&mut self) -> Option<Text<'a>> {
-        if !self.takes(b'"') {
+        let bytes = self.json.as_bytes();
+        let start = space(bytes, self.at);
+        if bytes.get(start) != Some(&b'"') {
             return None;
         }
-        let start = self.at;
-        let mut has_escapes = false;
+        let string = string(bytes, start + 1)?;
+        self.at = string.end;
+        self.text(start, string)
+    }
+
+    fn text(&self, start: usize, StringEnd { end, has_escapes }: StringEnd) -> Option<Text<'a>> {
+        Some(Text { json: self.json.get(start..end)?, has_escapes })
+    }
+
+    /// The next key of a map of which a part has been read; nothing behind the last one, where the map ends.
+    pub fn key(&mut self) -> Option<Text<'a>> {
+        let bytes = self.json.as_bytes();
+        let Ok((start, string)) = key(bytes, self.at) else {
+            self.takes(b'}');
+            return None;
+        };
+        self.at = behind_colon(bytes, string.end);
+        self.text(start, string)
+    }
+
+    /// The place among `names` of the next key that is one of them. What other keys have is passed over.
+    pub fn field(&mut self, names: &[&str]) -> Option<usize> {
+        let bytes = self.json.as_bytes();
         loop {
-            self.at = quote_or_backslash(self.json.as_bytes(), self.at)?;
-            if self.json.as_bytes().get(self.at) == Some(&b'"') {
-                break;
+            let Ok((start, string)) = key(bytes, self.at) else {
+                self.takes(b'}');
+                return None;
+            };
+            self.at = behind_colon(bytes, string.end);
+            let place = if string.has_escapes {
+                let key = self.text(start, string)?.read();
+                names.iter().position(|name| key.as_deref() == Some(name))
+            } else {
+                let key = bytes.get(start + 1..string.end - 1)?;
+                names.iter().position(|name| name.len() == key.len() && starts_with(key, name.as_bytes()))
+            };
+            if place.is_some() {
+                return place;
             }
-            has_escapes = true;
-            self.at += 2;
+            self.at = value(bytes, self.at, self.max_depth)?.1;
         }
-        self.at += 1;
-        let json = self.json.get(start - 1..self.at)?;
-        Some(Text { json, plain: json.get(1..json.len() - 1).filter(|_| !has_escapes) })
     }
 
     /// The value that comes next; nothing where there is none, or it does not end.
     pub fn value(&mut self) -> Option<&'a str> {
-        match self.peek()? {
-            b'"' => self.string().map(|text| text.json),
-            b'{' | b'[' => {
-                let container = self.container()?;
-                self.json.get(container)
-            }
-            b'-' | b'0'..=b'9' | b'a'..=b'z' => {
-                let start = self.at;
-                let bytes = self.json.as_bytes();
-                while matches!(bytes.get(self.at), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E')) {
-                    self.at += 1;
-                }
-                self.json.get(start..self.at)
-            }
-            _ => None,
-        }
+        let (start, end) = value(self.json.as_bytes(), self.at, self.max_depth)?;
+        self.at = end;
+        self.json.get(start..end)
     }
 
     /// The place of the list or map that begins here.
@@ -96,21 +114,84 @@ impl<'a> Reader<'a> {
 pub struct Text<'a> {
     /// As it stands there, with its quotes.
     pub json: &'a str,
-    /// What it says, where it has no escapes.
-    pub plain: Option<&'a str>,
+    has_escapes: bool,
 }
 
 impl<'a> Text<'a> {
     /// What it says; nothing where that is no text, as half of a surrogate pair is none.
     pub fn read(self) -> Option<Cow<'a, str>> {
-        match self.plain {
-            Some(plain) => Some(Cow::Borrowed(plain)),
-            None => unescape(self.json.get(1..self.json.len() - 1)?).map(Cow::Owned),
-        }
+        let text = self.json.get(1..self.json.len() - 1)?;
+        if self.has_escapes { unescape(text).map(Cow::Owned) } else { Some(Cow::Borrowed(text)) }
     }
 }
 
+/// Where a string ends, behind its quote.
+struct StringEnd {
+    end: usize,
+    has_escapes: bool,
+}
+
+/// The place behind white space.
+#[inline(always)]
+pub(crate) fn space(bytes: &[u8], mut at: usize) -> usize {
+    while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        at += 1;
+    }
+    at
+}
+
+/// The string whose quote is passed.
+#[inline(always)]
+fn string(bytes: &[u8], at: usize) -> Option<StringEnd> {
+    let mut end = quote_or_backslash(bytes, at)?;
+    let mut has_escapes = false;
+    while bytes.get(end) != Some(&b'"') {
+        has_escapes = true;
+        end = quote_or_backslash(bytes, end + 2)?;
+    }
+    Some(StringEnd { end: end + 1, has_escapes })
+}
+
+/// A key, and where it begins; an error where the map ends.
+#[inline(always)]
+fn key(bytes: &[u8], at: usize) -> Result<(usize, StringEnd), ()> {
+    let mut start = space(bytes, at);
+    if bytes.get(start) == Some(&b',') {
+        start = space(bytes, start + 1);
+    }
+    if bytes.get(start) != Some(&b'"') {
+        return Err(());
+    }
+    Ok((start, string(bytes, start + 1).ok_or(())?))
+}
+
+#[inline(always)]
+fn behind_colon(bytes: &[u8], at: usize) -> usize {
+    let at = space(bytes, at);
+    at + usize::from(bytes.get(at) == Some(&b':'))
+}
+
+/// Where the value begins and ends.
+#[inline(always)]
+fn value(bytes: &[u8], at: usize, max_depth: u32) -> Option<(usize, usize)> {
+    let start = space(bytes, at);
+    let end = match bytes.get(start)? {
+        b'"' => string(bytes, start + 1)?.end,
+        b'{' | b'[' => skim(bytes, start, max_depth)?,
+        b'-' | b'0'..=b'9' | b'a'..=b'z' => {
+            let mut end = start;
+            while matches!(bytes.get(end), Some(b'-' | b'+' | b'.' | b'0'..=b'9' | b'a'..=b'z' | b'E')) {
+                end += 1;
+            }
+            end
+        }
+        _ => return None,
+    };
+    Some((start, end))
+}
+
 /// The first place from `at` on where a string may end or have an escape.
+#[inline(always)]
 fn quote_or_backslash(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let block = Block::new(next);
@@ -145,7 +226,7 @@ mod tests {
         let mut entries = Vec::new();
         while let Some(key) = reader.string() {
             assert!(reader.takes(b':'), "{json}");
-            assert_eq!(key.plain.is_none(), key.json.contains('\\'), "{json}");
+            assert_eq!(key.has_escapes, key.json.contains('\\'), "{json}");
             entries.push((key.json, reader.value().unwrap()));
             reader.takes(b',');
         }

@@ -46,6 +46,7 @@ pub fn any_pair(bytes: &[u8], pairs: [[u8; 2]; 4], is_match: &dyn Fn(usize) -> b
 }
 
 /// Whether `bytes` begin with `start`, a word at a time: `memcmp` goes byte by byte in wasm.
+#[inline]
 pub fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     let Some(bytes) = bytes.get(..start.len()) else { return false };
     let ((words, rest), (words_of_start, rest_of_start)) = (bytes.as_chunks(), start.as_chunks());

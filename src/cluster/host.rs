@@ -66,7 +66,7 @@ impl<F: Fn(HostCall<'_>) -> Result<Vec<u8>, String>> Cluster for HostCalls<F> {
             disable_cache: false,
             field_masks: field_masks(kind),
         };
-        let request = serde_json::to_vec(&request).unwrap_or_default();
+        let request = json_scan::to_vec(&request).unwrap_or_default();
         (self.call)(HostCall { operation: "get_resource", request: &request, mention: None })
             .map_err(|error| LookupError::from_host(&error, kind))
     }
@@ -79,7 +79,7 @@ impl<F: Fn(HostCall<'_>) -> Result<Vec<u8>, String>> Cluster for HostCalls<F> {
             field_selector: query.selector.map(super::Selector::field_selector),
             field_masks: field_masks(query.kind),
         };
-        let request = serde_json::to_vec(&request).unwrap_or_default();
+        let request = json_scan::to_vec(&request).unwrap_or_default();
         (self.call)(HostCall { operation: "list_resources_all", request: &request, mention: query.mention })
             .map_err(|error| LookupError::from_host(&error, query.kind))
     }

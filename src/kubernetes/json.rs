@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use json_scan::{Reader, Text};
 use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 use super::decode::{Cursor, DecodeError, Error};
 use super::text::display_text;
@@ -11,7 +12,7 @@ use super::text::display_text;
 /// Longest part of a value that an error repeats.
 const MAX_SHOWN: usize = 60;
 
-/// One JSON value, without white space around it. serde_json has checked its syntax, so that nothing in it has to be checked
+/// One JSON value, without white space around it. Its syntax is checked, so that nothing in it has to be checked
 /// again where it is passed over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Json<'a>(&'a str);
@@ -21,7 +22,7 @@ impl<'a> Json<'a> {
     pub const NULL: Self = Self("null");
 
     /// The name under which a field of this type asks for the text as it is.
-    pub(super) const NAME: &'static str = "Json";
+    pub(super) const NAME: &'static str = json_scan::RAW;
 
     /// Checks the syntax of a text. It may be nested without limit, as what is passed over does no harm.
     ///
@@ -87,9 +88,8 @@ impl<'a> Json<'a> {
             return None;
         }
         let mut entries = Vec::new();
-        while let Some(key) = reader.string().filter(|_| reader.takes(b':')) {
+        while let Some(key) = reader.key() {
             entries.push((Self(key.json), reader.value().map(Self)?));
-            reader.takes(b',');
         }
         Some(entries)
     }
@@ -107,7 +107,7 @@ impl<'a> Json<'a> {
     }
 
     /// A part of valid JSON.
-    pub(super) fn of_part(text: &'a str) -> Self {
+    pub(crate) fn of_part(text: &'a str) -> Self {
         Self(text)
     }
 
@@ -152,6 +152,12 @@ impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
         }
 
         deserializer.deserialize_newtype_struct(Self::NAME, Whole)
+    }
+}
+
+impl Serialize for Json<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(Self::NAME, self.0)
     }
 }
 

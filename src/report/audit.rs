@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use super::MAX_LISTED;
 use super::phrases::{Group, exposer, fix_phrase, lookup_problem};
-use super::text::text;
+use super::text::{text, written};
 use crate::decide::{Evaluation, Fate, Finding, Outcome, Refusal};
 
 /// Facts with names.
@@ -35,9 +35,9 @@ impl Facts {
 
     fn add_finding(&mut self, finding: &Finding) {
         self.add("finding", finding.problem.id());
-        self.add("service", text(|f| finding.service.write_path(f, 253)).to_string());
-        self.add("path", exposer(finding, 253).to_string());
-        self.add("fix", fix_phrase(&Group::of(finding), 253).to_string());
+        self.add("service", written(text(|f| finding.service.write_path(f, 253))));
+        self.add("path", written(exposer(finding, 253)));
+        self.add("fix", written(fix_phrase(&Group::of(finding), 253)));
     }
 }
 
@@ -60,19 +60,17 @@ pub fn facts_of_refusal(evaluation: &Evaluation) -> Facts {
     facts
 }
 
-/// What a log line carries: every finding that is told, and failed lookups.
-pub fn facts_of_log(evaluation: &Evaluation) -> Facts {
-    let mut facts = Facts::default();
-    let is_refused_for_findings = matches!(evaluation.outcome, Outcome::Reject(Refusal::Findings));
-    let fates = if is_refused_for_findings { [Fate::Refused, Fate::Warned] } else { [Fate::Fixed, Fate::Warned] };
+/// What a log line carries: the facts of the refusal, every other finding that is told, and failed lookups.
+pub fn facts_of_log<'f>(evaluation: &Evaluation, of_refusal: &'f Facts) -> Cow<'f, Facts> {
+    let mut facts = Cow::Borrowed(of_refusal);
     let are_told = !matches!(evaluation.outcome, Outcome::Reject(Refusal::InvalidObject(_)));
-    for fate in fates.into_iter().filter(|_| are_told) {
+    for fate in [Fate::Fixed, Fate::Warned].into_iter().filter(|_| are_told) {
         for finding in told(evaluation, fate) {
-            facts.add_finding(finding);
+            facts.to_mut().add_finding(finding);
         }
     }
     for failure in evaluation.failures.iter().take(MAX_LISTED) {
-        facts.add("lookup", lookup_problem(&failure.lookup, 253, true).to_string());
+        facts.to_mut().add("lookup", written(lookup_problem(&failure.lookup, 253, true)));
     }
     facts
 }

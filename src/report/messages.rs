@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::MAX_LISTED;
 use super::phrases::{Group, help, in_short, lookup_help, lookup_problem, object, what};
-use super::text::text;
+use super::text::{text, written};
 use crate::decide::{Evaluation, Fate, Finding, Reach, Refusal, Role, Unchecked};
 use crate::kubernetes::{DecodeError, Kind, ObjectRef, display_text};
 use crate::rules::Problem;
@@ -36,7 +36,7 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
                 write_findings(f, &groups, refused.len(), count, max, in_full)
             };
             // In full where there is room, else all but the first in short.
-            let in_full = text(|f| write(f, 253, groups.len(), true)).to_string();
+            let in_full = written(text(|f| write(f, 253, groups.len(), true)));
             if in_full.chars().count() <= MAX_MESSAGE {
                 return in_full;
             }
@@ -77,7 +77,7 @@ fn fitted(entries: usize, write: &dyn Fn(&mut Formatter<'_>, usize, usize) -> fm
     let mut message = String::new();
     for max_name in [253, 63, 40, 24, 12] {
         for count in (1..=entries.min(MAX_LISTED)).rev() {
-            message = text(|f| write(f, max_name, count)).to_string();
+            message = written(text(|f| write(f, max_name, count)));
             if message.chars().count() <= MAX_MESSAGE {
                 return message;
             }

@@ -9,10 +9,12 @@ mod phrases;
 mod text;
 mod warnings;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-use crate::decide::{Evaluation, Outcome, Refusal};
+use serde::Serialize;
+
+use crate::decide::{Evaluation, Outcome};
+use crate::kubernetes::Json;
 use audit::Facts;
 
 /// So many findings are told one by one; of the others only how many they are.
@@ -32,7 +34,7 @@ pub struct Answer {
 struct Response<'a> {
     accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mutated_object: Option<&'a RawValue>,
+    mutated_object: Option<Json<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +49,7 @@ struct Response<'a> {
 #[derive(Serialize)]
 struct LogLine<'a> {
     level: &'static str,
-    message: &'a str,
+    message: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     object: Option<String>,
     outcome: &'static str,
@@ -68,11 +70,9 @@ impl Answer {
             Outcome::Reject(refusal) => Some((refusal.code(), messages::message(evaluation, refusal))),
             Outcome::Accept | Outcome::Mutate(_) => None,
         };
-        let is_refused_for_findings = matches!(evaluation.outcome, Outcome::Reject(Refusal::Findings));
-        let audit_annotations =
-            if is_refused_for_findings { audit::facts_of_refusal(evaluation) } else { Facts::default() };
+        let audit_annotations = audit::facts_of_refusal(evaluation);
         let mutated = match &evaluation.outcome {
-            Outcome::Mutate(object) => json_scan::raw_value(object).ok(),
+            Outcome::Mutate(object) => Some(Json::of_part(object)),
             Outcome::Accept | Outcome::Reject(_) => None,
         };
         let response = Response {
@@ -83,19 +83,21 @@ impl Answer {
             audit_annotations: &audit_annotations,
             warnings: &warnings,
         };
-        let message = refused.as_ref().map_or_else(|| warnings.join(" "), |(_, message)| message.clone());
-        Self { response: serde_json::to_vec(&response).unwrap_or_default(), log: log_line(evaluation, &message) }
+        let message =
+            refused.as_ref().map_or_else(|| warnings.join(" ").into(), |(_, message)| message.as_str().into());
+        let log = log_line(evaluation, message, &audit_annotations);
+        Self { response: json_scan::to_vec(&response).unwrap_or_default(), log }
     }
 }
 
-fn log_line(evaluation: &Evaluation, message: &str) -> Option<Vec<u8>> {
-    let facts = audit::facts_of_log(evaluation);
+fn log_line(evaluation: &Evaluation, message: Cow<'_, str>, of_refusal: &Facts) -> Option<Vec<u8>> {
+    let facts = audit::facts_of_log(evaluation, of_refusal);
     let (level, outcome) = match &evaluation.outcome {
         Outcome::Accept if facts.is_empty() => return None,
         Outcome::Accept => ("warning", "accept"),
         Outcome::Mutate(_) => ("info", "mutate"),
         Outcome::Reject(_) => ("warning", "reject"),
     };
-    let object = evaluation.object.as_ref().map(ToString::to_string);
-    serde_json::to_vec(&LogLine { level, message, object, outcome, facts: &facts }).ok()
+    let object = evaluation.object.as_ref().map(text::written);
+    json_scan::to_vec(&LogLine { level, message, object, outcome, facts: &facts }).ok()
 }

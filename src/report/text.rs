@@ -14,6 +14,11 @@ pub fn text(write: impl Fn(&mut Formatter<'_>) -> fmt::Result) -> impl Display {
     Text(write)
 }
 
+/// The text as a string.
+pub fn written(text: impl Display) -> String {
+    json_scan::to_text(&text)
+}
+
 struct Text<F>(F);
 
 impl<F: Fn(&mut Formatter<'_>) -> fmt::Result> Display for Text<F> {
@@ -36,7 +41,7 @@ pub fn warning(write: &dyn Fn(&mut Formatter<'_>, usize) -> fmt::Result) -> Stri
         (24, MAX_WARNING),
         (15, MAX_WARNING),
     ] {
-        warning = text(|f| write(f, max_name)).to_string();
+        warning = written(text(|f| write(f, max_name)));
         if warning.len() <= max {
             return warning;
         }

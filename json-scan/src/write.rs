@@ -1,0 +1,449 @@
+//! Writing: text that grows by a few bytes at a time, and JSON.
+//!
+//! A wasm engine leaves the module to copy bytes, whatever their number (`memory.copy`), and most of what is written here is
+//! shorter than that takes. So short text is copied in words.
+
+use std::fmt;
+
+use serde::ser::{self, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
+
+use crate::block::{Block, SIZE};
+
+/// The name of a newtype struct of a string that is JSON already, and is written as it is.
+pub const RAW: &str = "json";
+
+/// Longer text is copied by the engine.
+const LONG: usize = 16 * SIZE;
+
+/// A value that has no place in this JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsupported;
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("neither a string, an integer, a boolean, a list nor a map of these")
+    }
+}
+
+impl std::error::Error for Unsupported {}
+
+impl ser::Error for Unsupported {
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self
+    }
+}
+
+/// `value` as JSON, as serde_json writes it.
+///
+/// # Errors
+/// A value of a type that nothing here writes: a number with a fraction, bytes, an enum with fields.
+pub fn to_vec(value: &impl Serialize) -> Result<Vec<u8>, Unsupported> {
+    let mut writer = Writer { json: Vec::with_capacity(1024), is_raw: false };
+    value.serialize(&mut writer)?;
+    Ok(writer.json)
+}
+
+/// The text that `value` makes.
+pub fn to_text(value: &dyn fmt::Display) -> String {
+    let mut text = Text(Vec::with_capacity(256));
+    // Only the value itself could fail, and has no reason to.
+    let _ = fmt::write(&mut text, format_args!("{value}"));
+    String::from_utf8(text.0).unwrap_or_default()
+}
+
+struct Text(Vec<u8>);
+
+impl fmt::Write for Text {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        copy(&mut self.0, text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Appends bytes, which are few, mostly.
+pub fn copy(out: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.len() > LONG {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    out.reserve(bytes.len());
+    let (blocks, rest) = bytes.as_chunks::<SIZE>();
+    for block in blocks {
+        out.extend_from_slice(block);
+    }
+    let (words, rest) = rest.as_chunks::<4>();
+    for word in words {
+        out.extend_from_slice(word);
+    }
+    for byte in rest {
+        out.push(*byte);
+    }
+}
+
+/// JSON that is being written.
+struct Writer {
+    json: Vec<u8>,
+    /// Whether the next string is JSON.
+    is_raw: bool,
+}
+
+impl Writer {
+    fn string(&mut self, text: &str) {
+        self.json.reserve(text.len() + 2);
+        self.json.push(b'"');
+        let text = text.as_bytes();
+        let (blocks, rest) = text.as_chunks::<SIZE>();
+        for block in blocks {
+            if has_escapes(block) {
+                self.escaped(block);
+            } else {
+                self.json.extend_from_slice(block);
+            }
+        }
+        // Nothing is to be escaped in the rest where that is so in the last block, of which it is the end.
+        if text.last_chunk().is_some_and(|last| !has_escapes(last)) {
+            copy(&mut self.json, rest);
+        } else {
+            self.escaped(rest);
+        }
+        self.json.push(b'"');
+    }
+
+    fn escaped(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            let letter = match byte {
+                b'"' | b'\\' => *byte,
+                0x08 => b'b',
+                0x09 => b't',
+                0x0a => b'n',
+                0x0c => b'f',
+                0x0d => b'r',
+                0x00..0x20 => {
+                    let digit = |value: u8| if value < 10 { b'0' + value } else { b'a' + value - 10 };
+                    self.json.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 0xf)]);
+                    continue;
+                }
+                other => {
+                    self.json.push(*other);
+                    continue;
+                }
+            };
+            self.json.extend_from_slice(&[b'\\', letter]);
+        }
+    }
+
+    fn integer(&mut self, integer: i32) {
+        copy(&mut self.json, integer.to_string().as_bytes());
+    }
+}
+
+fn has_escapes(bytes: &[u8; SIZE]) -> bool {
+    let block = Block::new(bytes);
+    block.places(b'"') | block.places(b'\\') | block.places_but_for(0, 0x1f) != 0
+}
+
+/// A list or map whose items are being written.
+struct Items<'w> {
+    writer: &'w mut Writer,
+    is_first: bool,
+    end: u8,
+}
+
+impl<'w> Items<'w> {
+    fn begin(writer: &'w mut Writer, start: u8, end: u8) -> Self {
+        writer.json.push(start);
+        Self { writer, is_first: true, end }
+    }
+
+    fn next(&mut self) {
+        if !std::mem::take(&mut self.is_first) {
+            self.writer.json.push(b',');
+        }
+    }
+
+    /// The name of a field, which needs no escapes.
+    fn name(&mut self, name: &'static str) {
+        self.next();
+        self.writer.json.push(b'"');
+        copy(&mut self.writer.json, name.as_bytes());
+        self.writer.json.extend_from_slice(b"\":");
+    }
+
+    fn close(self) {
+        self.writer.json.push(self.end);
+    }
+}
+
+/// What nothing that is written here is.
+macro_rules! unsupported {
+    ($($method:ident: $type:ty,)*) => {
+        $(fn $method(self, _: $type) -> Result<(), Unsupported> {
+            Err(Unsupported)
+        })*
+    };
+}
+
+impl<'w> Serializer for &'w mut Writer {
+    type Ok = ();
+    type Error = Unsupported;
+    type SerializeSeq = Items<'w>;
+    type SerializeTuple = Impossible<(), Unsupported>;
+    type SerializeTupleStruct = Impossible<(), Unsupported>;
+    type SerializeTupleVariant = Impossible<(), Unsupported>;
+    type SerializeMap = Items<'w>;
+    type SerializeStruct = Items<'w>;
+    type SerializeStructVariant = Impossible<(), Unsupported>;
+
+    fn serialize_bool(self, value: bool) -> Result<(), Unsupported> {
+        copy(&mut self.json, if value { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn serialize_i32(self, value: i32) -> Result<(), Unsupported> {
+        self.integer(value);
+        Ok(())
+    }
+
+    fn serialize_u16(self, value: u16) -> Result<(), Unsupported> {
+        self.integer(value.into());
+        Ok(())
+    }
+
+    fn serialize_str(self, value: &str) -> Result<(), Unsupported> {
+        if self.is_raw {
+            copy(&mut self.json, value.as_bytes());
+        } else {
+            self.string(value);
+        }
+        Ok(())
+    }
+
+    fn serialize_none(self) -> Result<(), Unsupported> {
+        self.serialize_unit()
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Unsupported> {
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), Unsupported> {
+        copy(&mut self.json, b"null");
+        Ok(())
+    }
+
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<(), Unsupported> {
+        self.serialize_str(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), Unsupported> {
+        self.is_raw = name == RAW;
+        value.serialize(&mut *self)?;
+        self.is_raw = false;
+        Ok(())
+    }
+
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Unsupported> {
+        self.serialize_str(&to_text(&format_args!("{value}")))
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w>, Unsupported> {
+        Ok(Items::begin(self, b'[', b']'))
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<Items<'w>, Unsupported> {
+        Ok(Items::begin(self, b'{', b'}'))
+    }
+
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Items<'w>, Unsupported> {
+        self.serialize_map(None)
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, Unsupported> {
+        Err(Unsupported)
+    }
+
+    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Self::SerializeTupleStruct, Unsupported> {
+        Err(Unsupported)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: &T,
+    ) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeTupleVariant, Unsupported> {
+        Err(Unsupported)
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Self::SerializeStructVariant, Unsupported> {
+        Err(Unsupported)
+    }
+
+    unsupported! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i64: i64, serialize_u8: u8, serialize_u32: u32,
+        serialize_u64: u64, serialize_f32: f32, serialize_f64: f64, serialize_char: char, serialize_bytes: &[u8],
+        serialize_unit_struct: &'static str,
+    }
+}
+
+impl SerializeSeq for Items<'_> {
+    type Ok = ();
+    type Error = Unsupported;
+
+    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unsupported> {
+        self.next();
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> Result<(), Unsupported> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl SerializeMap for Items<'_> {
+    type Ok = ();
+    type Error = Unsupported;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Unsupported> {
+        self.next();
+        key.serialize(&mut *self.writer)?;
+        self.writer.json.push(b':');
+        Ok(())
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Unsupported> {
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> Result<(), Unsupported> {
+        self.close();
+        Ok(())
+    }
+}
+
+impl SerializeStruct for Items<'_> {
+    type Ok = ();
+    type Error = Unsupported;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Unsupported> {
+        self.name(key);
+        value.serialize(&mut *self.writer)
+    }
+
+    fn end(self) -> Result<(), Unsupported> {
+        self.close();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Everything<'a> {
+        a_boolean: bool,
+        an_integer: i32,
+        a_code: u16,
+        a_text: &'a str,
+        nothing: Option<&'a str>,
+        something: Option<&'a str>,
+        unit: (),
+        variant: Variant,
+        list: Vec<Variant>,
+        empty: Vec<Variant>,
+        map: BTreeMap<&'a str, i32>,
+    }
+
+    #[derive(serde::Serialize)]
+    #[serde(rename_all = "camelCase")]
+    enum Variant {
+        OneOfThem,
+        Another,
+    }
+
+    #[test]
+    fn values_are_written_as_serde_json_writes_them() {
+        let value = Everything {
+            a_boolean: true,
+            an_integer: -80,
+            a_code: 403,
+            a_text: "\"\\",
+            nothing: None,
+            something: Some(""),
+            unit: (),
+            variant: Variant::OneOfThem,
+            list: vec![Variant::Another, Variant::OneOfThem],
+            empty: vec![],
+            map: BTreeMap::from([("a", 1), ("b\n", 2)]),
+        };
+        assert_eq!(to_vec(&value), Ok(serde_json::to_vec(&value).unwrap()));
+    }
+
+    /// Every character that is escaped, and some that are not, at every place of strings of every length around it.
+    #[test]
+    fn strings_are_escaped_as_serde_json_escapes_them() {
+        let characters: String = ('\0'..'\u{80}').chain(['ä', '\u{2028}', '😀']).collect();
+        assert_eq!(to_vec(&characters), Ok(serde_json::to_vec(&characters).unwrap()));
+        for character in ['x', '"', '\\', '\n', '\u{1}', '\u{1f}', '\u{7f}', 'ä'] {
+            for before in 0..36 {
+                for after in 0..36 {
+                    let text = format!("{}{character}{}", "x".repeat(before), "y".repeat(after));
+                    assert_eq!(to_vec(&text), Ok(serde_json::to_vec(&text).unwrap()), "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn json_is_written_as_it_is() {
+        struct Raw;
+
+        impl Serialize for Raw {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_newtype_struct(RAW, r#"{"a": [1.50]}"#)
+            }
+        }
+
+        #[derive(serde::Serialize)]
+        struct Named(&'static str);
+
+        assert_eq!(to_vec(&vec![Raw]).unwrap(), br#"[{"a": [1.50]}]"#);
+        assert_eq!(to_vec(&Named("{}")).unwrap(), br#""{}""#);
+    }
+
+    #[test]
+    fn what_has_no_place_is_an_error() {
+        assert_eq!(to_vec(&1.5), Err(Unsupported));
+        assert_eq!(to_vec(&vec![("a", 1)]), Err(Unsupported));
+    }
+
+    #[test]
+    fn text_is_put_together_whatever_its_length() {
+        for length in 0..600 {
+            let part = "xy".repeat(length);
+            assert_eq!(to_text(&format_args!("{part}ä{part}")), format!("{part}ä{part}"));
+        }
+    }
+}
