@@ -337,7 +337,9 @@ impl Settings {
     /// Every unknown key and every wrong value.
     pub fn read(json: Json<'_>) -> Result<Self, SettingsError> {
         let mut reader = Reader { settings: Self::default(), problems: Vec::new() };
-        reader.read_map("", json);
+        if json.text() != "{}" {
+            reader.read_map("", json);
+        }
         if reader.problems.is_empty() { Ok(reader.settings) } else { Err(SettingsError { problems: reader.problems }) }
     }
 }

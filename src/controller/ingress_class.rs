@@ -173,7 +173,7 @@ fn owner_of_class(
         let Some(found) = world.get::<ObjectWithMetadata>(Kind::Namespace, "", namespace)? else {
             return Ok(Ownership::Missing(ObjectRef::new(Kind::Namespace, "", namespace)));
         };
-        if !label_selector::matches(selector, &found.metadata.labels) {
+        if !label_selector::matches(selector, found.metadata.labels.read()) {
             return Ok(Ownership::Others);
         }
     }

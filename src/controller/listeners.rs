@@ -198,7 +198,7 @@ fn is_allowed(
             None => false,
             Some(selector) => world
                 .get::<ObjectWithMetadata>(Kind::Namespace, "", namespace)?
-                .is_some_and(|found| label_selector::matches(selector, &found.metadata.labels)),
+                .is_some_and(|found| label_selector::matches(selector, found.metadata.labels.read())),
         },
         _ => false,
     })

@@ -38,10 +38,9 @@ pub use target_group_binding::{
 pub use target_type::{ByWayOf, Resolved, Source, TargetType, TargetTypeField, default_target_type};
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::kubernetes::{BackendPlace, Edition, IntOrString};
+use crate::kubernetes::{BackendPlace, Edition, IntOrString, StringMap};
 
 /// How the controller was started, as far as it decides something; the defaults are its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +164,6 @@ impl fmt::Display for Place {
 }
 
 /// The entries whose keys are read.
-fn entries_read(map: &BTreeMap<String, String>, is_read: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
-    map.iter().map(|(key, value)| (key.as_str(), value.as_str())).filter(|(key, _)| is_read(key)).collect()
+fn entries_read(map: &StringMap, is_read: impl Fn(&str) -> bool) -> Vec<(&str, &str)> {
+    map.iter().filter(|(key, _)| is_read(key)).collect()
 }

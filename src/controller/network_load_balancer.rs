@@ -257,7 +257,7 @@ mod tests {
     fn check_keys_of(controller: &Controller, annotations: &[(&str, &str)], ports: &str, expected: &[&str]) {
         let mut service = service(annotations, &format!(r#"{{"ports":{ports}}}"#));
         let expected: Vec<String> = expected.iter().map(|key| format!("{NLB_ACTIONS}{key}")).collect();
-        service.metadata.annotations.0.insert(format!("{NLB_ACTIONS}x"), String::new());
+        service.metadata.annotations.0.insert(&format!("{NLB_ACTIONS}x"), "");
         assert_eq!(listener_keys(&service, controller), expected);
     }
 

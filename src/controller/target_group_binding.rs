@@ -1,10 +1,8 @@
 //! TargetGroupBindings.
 
-use std::collections::BTreeMap;
-
 use super::annotations::{INGRESS_TARGET_TYPE, TRACKING_LABELS};
 use super::{Controller, Resolved, Source, TargetType, TargetTypeField, default_target_type, entries_read};
-use crate::kubernetes::{Edition, Kind, ObjectRef, TargetGroupBinding};
+use crate::kubernetes::{Edition, Kind, ObjectRef, StringMap, TargetGroupBinding};
 
 /// The target type of a binding.
 ///
@@ -39,7 +37,7 @@ pub fn target_type_is_of_aws(binding: &TargetGroupBinding) -> bool {
 
 /// Whether the controller made the object for an Ingress, a Service or a Gateway. Such an object follows its owner,
 /// and changing it starts a fight. A pair of labels counts only when complete.
-pub fn is_made_by_controller(labels: &BTreeMap<String, String>) -> bool {
+pub fn is_made_by_controller(labels: &StringMap) -> bool {
     labels.keys().filter_map(|key| tracking_label(key)).any(|(prefix, name)| match name {
         // Only an Ingress can be of an explicit group, which has no namespace.
         "stack" => prefix.starts_with("ingress."),
@@ -50,7 +48,7 @@ pub fn is_made_by_controller(labels: &BTreeMap<String, String>) -> bool {
 
 /// The labels of a binding that decide something here.
 pub fn labels_of_binding(binding: &TargetGroupBinding) -> Vec<(&str, &str)> {
-    entries_read(&binding.metadata.labels, |key| tracking_label(key).is_some())
+    entries_read(binding.metadata.labels.read(), |key| tracking_label(key).is_some())
 }
 
 /// The parts of a label's key, where it has one of the prefixes.
@@ -65,7 +63,7 @@ mod tests {
 
     #[track_caller]
     fn check_labels(keys: &[&str], expected: bool) {
-        let labels = keys.iter().map(|key| ((*key).to_owned(), "x".to_owned())).collect();
+        let labels = keys.iter().map(|key| (*key, "x")).collect();
         assert_eq!(is_made_by_controller(&labels), expected, "{keys:?}");
     }
 

@@ -74,7 +74,7 @@ fn target_health(served: &[&Exposure], world: &World<'_>, hints: &mut Vec<Hint>)
             continue;
         }
         let Ok(Some(namespace)) = world.get::<ObjectWithMetadata>(Kind::Namespace, "", name) else { continue };
-        if namespace.metadata.labels.get(label).map(String::as_str) != Some("enabled") {
+        if namespace.metadata.labels.read().get(label) != Some("enabled") {
             add(hints, Hint::TargetHealth { namespace: name.to_owned(), label });
         }
     }

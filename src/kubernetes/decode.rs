@@ -3,7 +3,7 @@
 //! Views are `#[derive(Deserialize)]` structs, read as the API server's own Go code reads JSON: `null` leaves a field
 //! empty, and only a map can be read as a struct (serde would take a list as well). A field that is given twice is an error.
 //!
-//! serde_json checks the syntax. What this adds is small on purpose: each view is code of its own, and with serde_json's
+//! `json-scan` checks the syntax. What this adds is small on purpose: each view is code of its own, and with serde_json's
 //! deserializer in each of them the module would be a fifth larger.
 
 use std::borrow::Cow;
@@ -146,6 +146,19 @@ impl<'de> Cursor<'de> {
         if value.is_null() { Ok(Cow::Borrowed("")) } else { Err(value.wrong("a string")) }
     }
 
+    /// A map of strings, which is passed over.
+    fn strings(&mut self) -> Result<Json<'de>, Error> {
+        let map = self.value();
+        let mut cursor = Cursor(Reader::new(map.text()));
+        let is_open = cursor.begins(b'{', "a map")?;
+        let mut entries = Entries { cursor: &mut cursor, is_open, key: Json::NULL };
+        while let Some(key) = entries.next_key() {
+            let key = unescaped(key)?;
+            entries.cursor.text().map_err(|error| error.below(&key))?;
+        }
+        Ok(map)
+    }
+
     /// Whether a list or map with this bracket begins here; `null` is an empty one.
     fn begins(&mut self, bracket: u8, expected: &str) -> Result<bool, Error> {
         if self.0.takes(bracket) {
@@ -156,6 +169,9 @@ impl<'de> Cursor<'de> {
     }
 }
 
+/// The name under which a field asks for a map of strings as it is, once its types are checked.
+pub(super) const STRINGS: &str = "strings";
+
 /// The entries of a map that are still to come.
 struct Entries<'c, 'de> {
     cursor: &'c mut Cursor<'de>,
@@ -165,16 +181,10 @@ struct Entries<'c, 'de> {
 
 impl<'de> Entries<'_, 'de> {
     fn next_key(&mut self) -> Option<Text<'de>> {
-        if !self.is_open {
-            return None;
-        }
-        let reader = &mut self.cursor.0;
-        reader.takes(b',');
-        self.is_open = !reader.takes(b'}');
-        let key = reader.string().filter(|_| self.is_open)?;
-        reader.takes(b':');
-        self.key = Json::of_part(key.json);
-        Some(key)
+        let key = if self.is_open { self.cursor.0.key() } else { None };
+        self.is_open = key.is_some();
+        self.key = Json::of_part(key?.json);
+        key
     }
 }
 
@@ -193,7 +203,47 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
     }
 }
 
-/// The key of an entry: the name of a field, or a string.
+/// The fields of a struct that are still to come.
+struct Fields<'c, 'de> {
+    cursor: &'c mut Cursor<'de>,
+    is_open: bool,
+    names: &'static [&'static str],
+    name: &'static str,
+}
+
+impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        let place = if self.is_open { self.cursor.0.field(self.names) } else { None };
+        self.is_open = place.is_some();
+        let Some(place) = place else { return Ok(None) };
+        self.name = self.names.get(place).copied().unwrap_or_default();
+        seed.deserialize(Field(place as u64)).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        seed.deserialize(&mut *self.cursor).map_err(|error| error.below(self.name))
+    }
+}
+
+/// A field of a struct, by its place among the names of all: nobody compares names again.
+struct Field(u64);
+
+impl<'de> Deserializer<'de> for Field {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_u64(self.0)
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// The key of an entry of a map.
 struct Key<'de>(Cow<'de, str>);
 
 impl<'de> Deserializer<'de> for Key<'de> {
@@ -206,13 +256,9 @@ impl<'de> Deserializer<'de> for Key<'de> {
         }
     }
 
-    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_str(&self.0)
-    }
-
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum ignored_any
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
     }
 }
 
@@ -299,17 +345,19 @@ impl<'de> Deserializer<'de> for &mut Cursor<'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        self.deserialize_map(visitor)
+        let is_open = self.begins(b'{', "a map")?;
+        visitor.visit_map(Fields { cursor: self, is_open, names, name: "" })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
-        if name != Json::NAME {
-            return visitor.visit_newtype_struct(self);
+        match name {
+            Json::NAME => visitor.visit_borrowed_str(self.value().text()),
+            STRINGS => visitor.visit_borrowed_str(self.strings()?.text()),
+            _ => visitor.visit_newtype_struct(self),
         }
-        visitor.visit_borrowed_str(self.value().text())
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -1,8 +1,8 @@
 //! The kinds of the Gateway API (`gateway.networking.k8s.io`), as far as they are read.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
 
+use super::label_selector::LabelSelector;
 use super::resource::Resource;
 
 /// A GatewayClass.

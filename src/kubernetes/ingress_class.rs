@@ -1,8 +1,8 @@
 //! IngressClass (`networking.k8s.io/v1`) and the controller's IngressClassParams, as far as they are read.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde::Deserialize;
 
+use super::label_selector::LabelSelector;
 use super::resource::Resource;
 
 /// An IngressClass.

@@ -1,22 +1,44 @@
 //! What Kubernetes' label selectors match.
 
-use std::collections::BTreeMap;
+use serde::Deserialize;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use super::string_map::StringMap;
+
+/// A label selector, in the shape of k8s-openapi's, which can only be read by comparing all names of fields twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelSelector {
+    /// Labels with their values.
+    #[serde(default)]
+    match_labels: StringMap,
+    /// What holds for labels.
+    #[serde(default)]
+    match_expressions: Vec<LabelSelectorRequirement>,
+}
+
+/// What holds for a label.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+pub struct LabelSelectorRequirement {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    operator: String,
+    #[serde(default)]
+    values: Vec<String>,
+}
 
 /// Whether `labels` match: all parts of the selector must, and an empty one matches everything. A selector with an unknown
 /// operator, or with values where there must be none (or none where there must be some), is an error in Kubernetes, and
 /// matches nothing.
-pub fn matches(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
-    let mut wanted = selector.match_labels.iter().flatten();
-    wanted.all(|(key, value)| labels.get(key) == Some(value))
-        && selector.match_expressions.iter().flatten().all(|requirement| is_met(requirement, labels))
+pub fn matches(selector: &LabelSelector, labels: &StringMap) -> bool {
+    selector.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+        && selector.match_expressions.iter().all(|requirement| is_met(requirement, labels))
 }
 
-fn is_met(requirement: &LabelSelectorRequirement, labels: &BTreeMap<String, String>) -> bool {
-    let values = requirement.values.as_deref().unwrap_or_default();
+fn is_met(requirement: &LabelSelectorRequirement, labels: &StringMap) -> bool {
+    let values = &requirement.values;
     let value = labels.get(&requirement.key);
-    let is_listed = value.is_some_and(|value| values.contains(value));
+    let is_listed = value.is_some_and(|value| values.iter().any(|listed| listed == value));
     match requirement.operator.as_str() {
         "In" => !values.is_empty() && is_listed,
         "NotIn" => !values.is_empty() && !is_listed,
@@ -32,7 +54,7 @@ mod tests {
 
     #[track_caller]
     fn check(selector: &str, expected: bool) {
-        let labels = BTreeMap::from([("team".to_owned(), "shop".to_owned())]);
+        let labels = [("team", "shop")].into_iter().collect();
         let selector: LabelSelector = crate::kubernetes::decode(selector).unwrap();
         assert_eq!(matches(&selector, &labels), expected, "{selector:?}");
     }

@@ -1,12 +1,11 @@
 //! `metadata`, as far as it is read.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::decode::{DecodeError, Presence};
+use super::string_map::{StringMap, Text, UnreadMap};
 
 /// The bytes of all keys and values.
 const MAX_ANNOTATIONS: usize = 256 << 10;
@@ -32,7 +31,7 @@ pub struct Metadata {
     pub deletion_timestamp: Presence,
     /// Labels.
     #[serde(default)]
-    pub labels: BTreeMap<String, String>,
+    pub labels: UnreadMap,
     /// Annotations of the domains that Kubernetes and the controller use.
     #[serde(default)]
     pub annotations: Annotations,
@@ -94,7 +93,7 @@ impl<'de> Deserialize<'de> for Metadata {
 impl Metadata {
     /// The value of one annotation.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.annotations.0.get(key).map(String::as_str)
+        self.annotations.0.get(key)
     }
 
     /// Whether Kubernetes takes so many annotations: it validates that after admission, and these may be what a request has
@@ -124,12 +123,12 @@ impl Metadata {
 
 /// The annotations of an object, without those that are for somebody else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Annotations(pub BTreeMap<String, String>);
+pub struct Annotations(pub StringMap);
 
 /// Annotations of these domains say something about the object. All others are for somebody else, as is the copy of the
 /// object that kubectl keeps.
 fn is_read(key: &str) -> bool {
-    let domain = key.split('/').next().unwrap_or_default();
+    let domain = key.bytes().position(|byte| byte == b'/').and_then(|end| key.get(..end)).unwrap_or(key);
     (domain.ends_with("kubernetes.io") && domain != "kubectl.kubernetes.io") || domain.starts_with("gateway.k8s.aws")
 }
 
@@ -145,11 +144,11 @@ impl<'de> Deserialize<'de> for Annotations {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Annotations, A::Error> {
-                let mut annotations = BTreeMap::new();
+                let mut annotations = StringMap::default();
                 while let Some(key) = map.next_key::<Text<'de>>()? {
                     if !is_read(&key.0) {
                         map.next_value::<IgnoredAny>()?;
-                    } else if annotations.insert(key.0.clone().into_owned(), map.next_value()?).is_some() {
+                    } else if !annotations.insert(&key.0, &map.next_value::<Text<'de>>()?.0) {
                         return Err(de::Error::custom(format_args!("annotation {} is given twice", key.0)));
                     }
                 }
@@ -158,33 +157,6 @@ impl<'de> Deserialize<'de> for Annotations {
         }
 
         deserializer.deserialize_map(Read)
-    }
-}
-
-/// Text that is borrowed where it has no escapes.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Read;
-
-        impl<'de> Visitor<'de> for Read {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(Read)
     }
 }
 

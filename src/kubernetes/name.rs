@@ -19,31 +19,36 @@ pub fn is_valid_name(name: &str) -> bool {
 /// A name as the key of a map. Its order is that of its bytes, like that of a string, but it is found a word at a time:
 /// names in a namespace begin alike, and `memcmp` goes byte by byte in wasm.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NameKey<'a>(Cow<'a, str>);
+pub struct NameKey<'a>(Cow<'a, [u8]>);
 
 impl NameKey<'_> {
     /// The key of an object: its namespace, empty where there is none, and its name. The space between them comes before all
     /// that a name can have, so that the order of keys is that of namespaces and names, and no text that cannot be a namespace
     /// or a name makes the key of an object that can exist.
     pub fn of_object(namespace: &str, name: &str) -> NameKey<'static> {
-        [namespace, " ", name].concat().into()
+        let mut key = Vec::with_capacity(namespace.len() + 1 + name.len());
+        json_scan::copy(&mut key, namespace.as_bytes());
+        key.push(b' ');
+        json_scan::copy(&mut key, name.as_bytes());
+        NameKey(Cow::Owned(key))
     }
 
     /// The name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // It was made of text.
+        str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
 impl<'a> From<&'a str> for NameKey<'a> {
     fn from(name: &'a str) -> Self {
-        Self(Cow::Borrowed(name))
+        Self(Cow::Borrowed(name.as_bytes()))
     }
 }
 
 impl From<String> for NameKey<'_> {
     fn from(name: String) -> Self {
-        Self(Cow::Owned(name))
+        Self(Cow::Owned(name.into_bytes()))
     }
 }
 
@@ -55,7 +60,7 @@ impl PartialOrd for NameKey<'_> {
 
 impl Ord for NameKey<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let (one, other) = (self.0.as_bytes(), other.0.as_bytes());
+        let (one, other) = (&*self.0, &*other.0);
         let (mut rest, mut others) = (one, other);
         while let (Some((first, behind)), Some((second, beyond))) =
             (rest.split_first_chunk(), others.split_first_chunk())

@@ -1,11 +1,10 @@
 //! Service (`v1`), as far as it is read.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
 use super::resource::Resource;
+use super::string_map::StringMap;
 
 /// A Service.
 pub type Service = Resource<ServiceSpec>;
@@ -31,7 +30,7 @@ pub struct ServiceSpec {
     pub allocate_load_balancer_node_ports: Option<bool>,
     /// The labels of its pods; without any, somebody else makes its endpoints.
     #[serde(default)]
-    pub selector: BTreeMap<String, String>,
+    pub selector: StringMap,
     /// Its ports.
     #[serde(default)]
     pub ports: Vec<ServicePort>,
