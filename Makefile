@@ -22,10 +22,13 @@ REMAPPED = "$(CURDIR)=." "$(TARGET_DIR)=target" "$(CARGO_HOME)/registry/src=regi
 # Its flags, separated as cargo wants it, are for this target only, and take the place of RUSTFLAGS of the environment.
 # wasmtime, which runs it in every Kubewarden host, has SIMD unless it is turned off.
 SIMD := -Ctarget-feature=+simd128
+# A host looks at its clock in every function that is called. To put functions of up to 14 instructions in line, instead of
+# 5, costs no bytes to speak of.
+INLINED := -Cllvm-args=-inline-threshold=14
 .PHONY: policy.wasm
 policy.wasm: wasm-target
 	CARGO_ENCODED_RUSTFLAGS="$$(printf -- '%s' $(SIMD); printf -- '\037--remap-path-prefix=%s' $(REMAPPED))" \
-		cargo rustc --locked --release --lib --crate-type cdylib --target $(TARGET)
+		cargo rustc --locked --release --lib --crate-type cdylib --target $(TARGET) -- $(INLINED)
 	@cmp -s "$(MODULE)" $@ || cp "$(MODULE)" $@
 
 # The module with its metadata, as kwctl run, kwctl push and policy-server read it.
