@@ -337,9 +337,7 @@ impl Settings {
     /// Every unknown key and every wrong value.
     pub fn read(json: Json<'_>) -> Result<Self, SettingsError> {
         let mut reader = Reader { settings: Self::default(), problems: Vec::new() };
-        if json.text() != "{}" {
-            reader.read_map("", json);
-        }
+        reader.read_map("", json);
         if reader.problems.is_empty() { Ok(reader.settings) } else { Err(SettingsError { problems: reader.problems }) }
     }
 }
@@ -360,6 +358,9 @@ impl Reader {
             let key = if parent.is_empty() { "settings" } else { parent.trim_end_matches('.') };
             return self.wrong(key, json, "a map");
         };
+        if given.is_empty() {
+            return;
+        }
         let given: Vec<_> = given.into_iter().map(|(key, value)| (key.string().unwrap_or_default(), value)).collect();
         for (index, (name, _)) in given.iter().enumerate() {
             let key = format!("{parent}{}", display_text(name, MAX_GIVEN));

@@ -31,6 +31,12 @@ impl Block {
         self.0.simd_eq(u8x16::splat(byte)).to_bitmask()
     }
 
+    /// Where a string in JSON ends, or has an escape, or what should be one.
+    #[inline(always)]
+    pub fn no_plain_text(self) -> u32 {
+        self.places(b'"') | self.places(b'\\') | self.places_but_for(0, 0x1f)
+    }
+
     /// Where bytes stand that have these bits and no others, but for those of `ignored`, of which `byte` has none.
     #[inline(always)]
     pub fn places_but_for(self, byte: u8, ignored: u8) -> u32 {

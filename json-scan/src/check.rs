@@ -110,8 +110,7 @@ fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
 #[inline(always)]
 fn plain(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let block = Block::new(next);
-        let places = block.places(b'"') | block.places(b'\\') | block.places_but_for(0, 0x1f);
+        let places = Block::new(next).no_plain_text();
         if places != 0 {
             return Some(at + places.trailing_zeros() as usize);
         }

@@ -62,24 +62,28 @@ impl<'a> Reader<'a> {
 
     /// The next key of a map of which a part has been read; nothing behind the last one, where the map ends.
     pub fn key(&mut self) -> Option<Text<'a>> {
+        let (start, string) = self.passed_key()?;
+        self.text(start, string)
+    }
+
+    /// The same key, and where it begins.
+    #[inline(always)]
+    fn passed_key(&mut self) -> Option<(usize, StringEnd)> {
         let bytes = self.json.as_bytes();
-        let Ok((start, string)) = key(bytes, self.at) else {
+        let Some((start, string)) = key(bytes, self.at) else {
             self.takes(b'}');
             return None;
         };
-        self.at = behind_colon(bytes, string.end);
-        self.text(start, string)
+        let colon = space(bytes, string.end);
+        self.at = colon + usize::from(bytes.get(colon) == Some(&b':'));
+        Some((start, string))
     }
 
     /// The place among `names` of the next key that is one of them. What other keys have is passed over.
     pub fn field(&mut self, names: &[&str]) -> Option<usize> {
         let bytes = self.json.as_bytes();
         loop {
-            let Ok((start, string)) = key(bytes, self.at) else {
-                self.takes(b'}');
-                return None;
-            };
-            self.at = behind_colon(bytes, string.end);
+            let (start, string) = self.passed_key()?;
             let place = if string.has_escapes {
                 let key = self.text(start, string)?.read();
                 names.iter().position(|name| key.as_deref() == Some(name))
@@ -152,23 +156,17 @@ fn string(bytes: &[u8], at: usize) -> Option<StringEnd> {
     Some(StringEnd { end: end + 1, has_escapes })
 }
 
-/// A key, and where it begins; an error where the map ends.
+/// A key, and where it begins; nothing where the map ends.
 #[inline(always)]
-fn key(bytes: &[u8], at: usize) -> Result<(usize, StringEnd), ()> {
+fn key(bytes: &[u8], at: usize) -> Option<(usize, StringEnd)> {
     let mut start = space(bytes, at);
     if bytes.get(start) == Some(&b',') {
         start = space(bytes, start + 1);
     }
     if bytes.get(start) != Some(&b'"') {
-        return Err(());
+        return None;
     }
-    Ok((start, string(bytes, start + 1).ok_or(())?))
-}
-
-#[inline(always)]
-fn behind_colon(bytes: &[u8], at: usize) -> usize {
-    let at = space(bytes, at);
-    at + usize::from(bytes.get(at) == Some(&b':'))
+    Some((start, string(bytes, start + 1)?))
 }
 
 /// Where the value begins and ends.
@@ -265,6 +263,20 @@ mod tests {
             check(&value.to_string());
             check(&serde_json::to_string_pretty(&value).unwrap());
         }
+    }
+
+    #[test]
+    fn fields_are_found_by_their_whole_name() {
+        let names = ["name", "namespace", "clusterIPs", "port"];
+        let json = r#"{ "names":["name"],"nam":{"name":1}, "\ud800":1,"clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3}"#;
+        let mut reader = Reader::new(json);
+        assert!(reader.takes(b'{'));
+        let found: Vec<_> = std::iter::from_fn(|| Some((reader.field(&names)?, reader.value()?))).collect();
+        assert_eq!(found, [(2, "[]"), (0, "\"y\""), (3, "3")]);
+        assert_eq!(
+            (reader.peek(), Reader::new("}").field(&names), Reader::new("\"a").field(&names)),
+            (None, None, None)
+        );
     }
 
     #[test]

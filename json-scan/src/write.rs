@@ -138,8 +138,7 @@ impl Writer {
 }
 
 fn has_escapes(bytes: &[u8; SIZE]) -> bool {
-    let block = Block::new(bytes);
-    block.places(b'"') | block.places(b'\\') | block.places_but_for(0, 0x1f) != 0
+    Block::new(bytes).no_plain_text() != 0
 }
 
 /// A list or map whose items are being written.
@@ -240,10 +239,6 @@ impl<'w> Serializer for &'w mut Writer {
         value.serialize(&mut *self)?;
         self.is_raw = false;
         Ok(())
-    }
-
-    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Unsupported> {
-        self.serialize_str(&to_text(&format_args!("{value}")))
     }
 
     fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w>, Unsupported> {

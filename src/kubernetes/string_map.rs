@@ -86,6 +86,7 @@ impl StringMap {
 
     fn add(&mut self, text: &str) -> Range<usize> {
         let start = self.text.len();
+        // Not to grow for each of the first few entries.
         self.text.reserve(text.len().max(64));
         json_scan::copy(&mut self.text, text.as_bytes());
         start..self.text.len()
