@@ -342,34 +342,14 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
                 "The health check port {name} {why}: on {changed}, set {field} to the pods' port as a number and {target_type}: ip, or {other_way}."
             )
         }
-        Instead::SplitLoadBalancer(moved) => {
-            f.write_str("Give ")?;
-            match (is_own_load_balancer(finding), is_one(group)) {
-                (true, _) => write!(f, "{} a load balancer of its own", object(&moved.service, max)),
-                (false, true) => write!(f, "{services} a load balancer of its own"),
-                (false, false) => write!(f, "{services} a load balancer of their own"),
-            }?;
-            write!(
-                f,
-                ": the annotation {NLB_TARGET_TYPE} of {exposer} decides for all of its Services, and ip would also move {}.",
-                moved_phrase(moved, max)
-            )
-        }
+        Instead::SplitLoadBalancer(moved) => help_with_load_balancer(f, moved, group, max),
         Instead::ChangeLoadBalancer => {
             write!(f, "Set the annotation {NLB_TARGET_TYPE}: ip on {exposer}, or {other_way}.")
         }
         Instead::ChangeConfiguration { configuration, field } => {
             write!(f, "Set {field}: ip on {}, or {other_way}.", object(configuration, max))
         }
-        Instead::ConfigureService => {
-            let namespace = shown_name(&finding.service.namespace, max);
-            write!(f, "Apply a TargetGroupConfiguration in namespace {namespace} ")?;
-            match &*group.services {
-                [service] => write!(f, "with spec.targetReference.name: {}", shown_name(&service.name, max)),
-                _ => f.write_str("for each of them, with its name in spec.targetReference.name"),
-            }?;
-            write!(f, " and spec.defaultConfiguration.targetType: ip, or {other_way}.")
-        }
+        Instead::ConfigureService => help_with_configuration(f, group, max),
         Instead::OtherService => {
             write!(
                 f,
@@ -379,6 +359,35 @@ fn help_instead(f: &mut Formatter<'_>, instead: &Instead, group: &Group<'_>, max
         Instead::CreateService if can_exist(finding) => write!(f, "Create {services} first, or correct the reference."),
         Instead::CreateService => f.write_str("Correct the reference."),
     }
+}
+
+/// One annotation decides for all Services of a load balancer.
+fn help_with_load_balancer(f: &mut Formatter<'_>, moved: &Moved, group: &Group<'_>, max: usize) -> fmt::Result {
+    let finding = group.finding;
+    let (services, exposer) = (services(&group.services, max), object(&finding.exposer, max));
+    f.write_str("Give ")?;
+    match (is_own_load_balancer(finding), is_one(group)) {
+        (true, _) => write!(f, "{} a load balancer of its own", object(&moved.service, max)),
+        (false, true) => write!(f, "{services} a load balancer of its own"),
+        (false, false) => write!(f, "{services} a load balancer of their own"),
+    }?;
+    write!(
+        f,
+        ": the annotation {NLB_TARGET_TYPE} of {exposer} decides for all of its Services, and ip would also move {}.",
+        moved_phrase(moved, max)
+    )
+}
+
+/// A Service without a configuration of its own gets one.
+fn help_with_configuration(f: &mut Formatter<'_>, group: &Group<'_>, max: usize) -> fmt::Result {
+    let (finding, other_way) = (group.finding, other_way(group, max));
+    let namespace = shown_name(&finding.service.namespace, max);
+    write!(f, "Apply a TargetGroupConfiguration in namespace {namespace} ")?;
+    match &*group.services {
+        [service] => write!(f, "with spec.targetReference.name: {}", shown_name(&service.name, max)),
+        _ => f.write_str("for each of them, with its name in spec.targetReference.name"),
+    }?;
+    write!(f, " and spec.defaultConfiguration.targetType: ip, or {other_way}.")
 }
 
 /// A binding's target type and its target group's can never be changed.
