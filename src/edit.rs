@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::kubernetes::{DecodeError, Json};
+use crate::kubernetes::{DecodeError, Json, parse};
 
 /// One change of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +52,8 @@ pub fn keys(keys: &[&'static str]) -> Vec<Step> {
 pub fn apply(edits: &[Edit], object: Json<'_>) -> Result<String, DecodeError> {
     let mut changed: Option<String> = None;
     for edit in edits {
-        let json = changed.as_deref().map_or(Ok(object), Json::parse)?;
+        let document = changed.as_deref().map(parse).transpose()?;
+        let json = document.as_ref().map_or(object, Json::of);
         changed = Some(change(json, &edit.path, edit.value.as_deref(), "")?);
     }
     Ok(changed.unwrap_or_else(|| object.text().to_owned()))
@@ -141,7 +142,7 @@ mod tests {
     const KEY: &str = "alb.ingress.kubernetes.io/target-type";
 
     fn applied(edits: &[Edit], json: &str) -> Result<String, String> {
-        apply(edits, Json::parse(json).unwrap()).map_err(|error| error.to_string())
+        apply(edits, Json::of(&parse(json).unwrap())).map_err(|error| error.to_string())
     }
 
     #[track_caller]

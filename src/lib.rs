@@ -30,6 +30,7 @@ use serde::Serialize;
 
 use cluster::Cluster;
 use decide::{Evaluation, Refusal};
+use kubernetes::Json;
 use report::Answer;
 use request::Payload;
 use settings::Settings;
@@ -40,7 +41,11 @@ pub fn evaluate(payload: &[u8], cluster: &dyn Cluster) -> Evaluation {
 }
 
 fn read(payload: &[u8], cluster: &dyn Cluster) -> Evaluation {
-    let payload = match Payload::decode(payload) {
+    let document = match request::document(payload) {
+        Ok(document) => document,
+        Err(error) => return Evaluation::refuse(Refusal::InvalidRequest(error)),
+    };
+    let payload = match Payload::read(Json::of(&document)) {
         Ok(payload) => payload,
         Err(error) => return Evaluation::refuse(Refusal::InvalidRequest(error)),
     };

@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::kubernetes::{DecodeError, Json, Kind, Object, decode};
+use json_scan::Document;
+
+use crate::kubernetes::{DecodeError, Json, Kind, Object, Place, parse};
 
 /// The bytes of a payload that are read. The API server takes requests of three megabytes, and an object and its
 /// predecessor are handed over as JSON, in which a character has up to six bytes.
@@ -47,13 +49,18 @@ pub struct ObjectText<'a> {
 }
 
 /// What the host hands over.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug)]
 pub struct Payload<'a> {
+    json: Json<'a>,
+    wire: WirePayload<'a>,
+}
+
+#[derive(Debug, Deserialize)]
+struct WirePayload<'a> {
     #[serde(default, borrow)]
     request: Option<WireRequest<'a>>,
-    /// The settings as JSON, not read yet.
-    #[serde(default, borrow)]
-    settings: Option<Json<'a>>,
+    #[serde(default)]
+    settings: Option<Place>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -69,10 +76,10 @@ struct WireRequest<'a> {
     name: Cow<'a, str>,
     #[serde(default, borrow)]
     namespace: Cow<'a, str>,
-    #[serde(default, borrow)]
-    object: Option<Json<'a>>,
-    #[serde(default, borrow)]
-    old_object: Option<Json<'a>>,
+    #[serde(default)]
+    object: Option<Place>,
+    #[serde(default)]
+    old_object: Option<Place>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -83,23 +90,31 @@ struct GroupKind<'a> {
     kind: Cow<'a, str>,
 }
 
+/// Checks the syntax of what the host hands over.
+///
+/// # Errors
+/// What is no JSON; more than an API server could have sent.
+pub fn document(payload: &[u8]) -> Result<Document<'_>, DecodeError> {
+    if payload.len() > MAX_PAYLOAD {
+        let reason = format!("has {} bytes, and no more than {MAX_PAYLOAD} are read", payload.len());
+        return Err(DecodeError::new(DecodeError::WHOLE, &reason));
+    }
+    let text = std::str::from_utf8(payload).map_err(|_| DecodeError::new(DecodeError::WHOLE, "is not UTF-8"))?;
+    parse(text)
+}
+
 impl<'a> Payload<'a> {
     /// Reads what the host hands over.
     ///
     /// # Errors
-    /// What is no JSON, or no admission request, as far as it is read; more than an API server could have sent.
-    pub fn decode(payload: &'a [u8]) -> Result<Self, DecodeError> {
-        if payload.len() > MAX_PAYLOAD {
-            let reason = format!("has {} bytes, and no more than {MAX_PAYLOAD} are read", payload.len());
-            return Err(DecodeError::new(DecodeError::WHOLE, &reason));
-        }
-        let text = std::str::from_utf8(payload).map_err(|_| DecodeError::new(DecodeError::WHOLE, "is not UTF-8"))?;
-        decode(text)
+    /// What is no admission request, as far as it is read.
+    pub fn read(json: Json<'a>) -> Result<Self, DecodeError> {
+        Ok(Self { json, wire: json.read()? })
     }
 
     /// The settings, not read yet.
     pub fn settings(&self) -> Json<'a> {
-        self.settings.unwrap_or(Json::NULL)
+        self.json.at(self.wire.settings)
     }
 
     /// The request, or nothing where the policy does not look at it: another kind, a subresource, DELETE, CONNECT.
@@ -108,7 +123,7 @@ impl<'a> Payload<'a> {
     /// A request that the API server would not make: an unknown operation, no namespace, no object.
     pub fn request(self) -> Result<Option<Request<'a>>, DecodeError> {
         let missing = |path| DecodeError::new(path, "is missing");
-        let wire = self.request.ok_or_else(|| missing("request"))?;
+        let wire = self.wire.request.ok_or_else(|| missing("request"))?;
         if wire.kind.kind.is_empty() {
             return Err(missing("request.kind.kind"));
         }
@@ -130,7 +145,8 @@ impl<'a> Payload<'a> {
             return Err(missing("request.namespace"));
         }
         let namespace = if kind.is_namespaced() { wire.namespace } else { Cow::Borrowed("") };
-        let read = |json: Json<'a>| {
+        let read = |place| {
+            let json = self.json.at(Some(place));
             let object = Object::read(kind, json).map(|it| it.with_identity(&namespace, &wire.name));
             ObjectText { json, object }
         };

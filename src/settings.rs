@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::controller::{Controller, FeatureGates, TargetType};
-use crate::kubernetes::{Edition, Json, display_text, is_valid_name};
+use crate::kubernetes::{Edition, Json, display_text, is_valid_name, parse};
 
 /// What a finding leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -322,8 +322,8 @@ impl Settings {
     /// # Errors
     /// What is no JSON, every unknown key and every wrong value.
     pub fn from_json(json: &str) -> Result<Self, SettingsError> {
-        match Json::parse(json) {
-            Ok(json) => Self::read(json),
+        match parse(json) {
+            Ok(document) => Self::read(Json::of(&document)),
             Err(error) => {
                 let problem = SettingsProblem::NotJson(error.reason.trim_start_matches("is ").to_owned());
                 Err(SettingsError { problems: vec![problem] })

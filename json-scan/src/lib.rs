@@ -9,7 +9,7 @@
 #![forbid(unsafe_code)]
 
 mod block;
-mod check;
+mod document;
 mod list;
 mod reader;
 mod scan;
@@ -18,9 +18,8 @@ mod unescape;
 mod words;
 mod write;
 
-pub use check::check;
+pub use document::{Document, Entries, Items, Text, Value};
 pub use list::{ListError, items};
-pub use reader::{Reader, Text};
 pub use scan::{UNICODE_ESCAPE, any_pair, may_mention, starts_with};
 pub use words::{Words, may_mention_all};
-pub use write::{RAW, Unsupported, copy, to_text, to_vec};
+pub use write::{Raw, Unsupported, copy, to_text, to_vec};

@@ -23,14 +23,14 @@ pub enum ListError {
 /// # Errors
 /// A text that is no such list, as far as that is visible without parsing the items.
 pub fn items(json: &str) -> Result<Vec<Range<usize>>, ListError> {
-    let mut reader = Reader::with_max_depth(json, MAX_DEPTH);
+    let mut reader = Reader::new(json, MAX_DEPTH);
     if !reader.takes(b'{') {
         return Err(ListError::NoItems);
     }
     let mut found = None;
     while !reader.takes(b'}') {
         let key = reader.string().filter(|_| reader.takes(b':')).ok_or(ListError::Broken)?;
-        if key.json == "\"items\"" {
+        if key == "\"items\"" {
             found = Some(objects(&mut reader)?);
         } else {
             reader.value().ok_or(ListError::Broken)?;

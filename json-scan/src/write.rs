@@ -9,8 +9,18 @@ use serde::ser::{self, Impossible, Serialize, SerializeMap, SerializeSeq, Serial
 
 use crate::block::{Block, SIZE};
 
-/// The name of a newtype struct of a string that is JSON already, and is written as it is.
-pub const RAW: &str = "json";
+/// JSON, which is written as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raw<'a>(pub &'a str);
+
+/// The name under which a newtype struct says that its string is JSON.
+const RAW: &str = "json";
+
+impl Serialize for Raw<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(RAW, self.0)
+    }
+}
 
 /// Longer text is copied by the engine.
 const LONG: usize = 16 * SIZE;
@@ -413,18 +423,10 @@ mod tests {
 
     #[test]
     fn json_is_written_as_it_is() {
-        struct Raw;
-
-        impl Serialize for Raw {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_newtype_struct(RAW, r#"{"a": [1.50]}"#)
-            }
-        }
-
         #[derive(serde::Serialize)]
         struct Named(&'static str);
 
-        assert_eq!(to_vec(&vec![Raw]).unwrap(), br#"[{"a": [1.50]}]"#);
+        assert_eq!(to_vec(&vec![Raw(r#"{"a": [1.50]}"#)]).unwrap(), br#"[{"a": [1.50]}]"#);
         assert_eq!(to_vec(&Named("{}")).unwrap(), br#""{}""#);
     }
 

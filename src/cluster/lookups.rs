@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::{Cluster, ListQuery, LookupError, LookupFailure, Selector, probe};
 use crate::index::{ByName, each_once};
-use crate::kubernetes::{DecodeError, Json, Kind, NameKey, Object, ObjectRef, decode, is_valid_name};
+use crate::kubernetes::{DecodeError, Json, Kind, NameKey, Object, ObjectRef, decode, is_valid_name, parse};
 
 /// An answer, or why there is none.
 pub type Lookup<T> = Result<T, Rc<LookupFailure>>;
@@ -90,7 +90,7 @@ impl Item {
 
     fn read(&self, kind: Kind) -> Lookup<Object> {
         let failure = |error, object| Rc::new(LookupFailure { kind, object, error: LookupError::Unreadable(error) });
-        let object = Json::parse(self.json()).and_then(|json| Object::read(kind, json)).map_err(|error| {
+        let object = parse(self.json()).and_then(|document| Object::read(kind, Json::of(&document))).map_err(|error| {
             let named = decode::<Named>(self.json()).ok().map(|named| named.metadata);
             let named = named.map(|named| ObjectRef::new(kind, &named.namespace, &named.name));
             failure(error, self.expected.clone().or(named))

@@ -6,7 +6,7 @@
 //!
 //! Accepted deviation, which no honest manifest shows: lone surrogates are refused wherever they are.
 
-use crate::kubernetes::{DecodeError, IntOrString, Json, display_text};
+use crate::kubernetes::{DecodeError, IntOrString, Json, display_text, parse};
 
 /// A Service among an action's target groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,9 +173,9 @@ impl Forward {
 }
 
 fn read_action(owner: ActionOwner, text: &str) -> Result<Action, Problem> {
-    let json = Json::parse(text).map_err(|error| Problem::new("", error.reason))?;
+    let document = parse(text).map_err(|error| Problem::new("", error.reason))?;
     let mut action = Action::default();
-    Value { json, path: String::new() }.object(&mut |key, value| match (key, owner) {
+    Value { json: Json::of(&document), path: String::new() }.object(&mut |key, value| match (key, owner) {
         ("type", _) => value.string(&mut action.kind),
         ("targetgrouparn", ActionOwner::Ingress) => value.pointer(&mut action.target_group_arn, Value::string),
         ("targetgroupname", ActionOwner::Ingress) => value.pointer(&mut action.target_group_name, Value::string),

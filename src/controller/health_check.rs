@@ -35,15 +35,15 @@ pub fn is_in_node_port_range(port: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::Json;
+    use crate::kubernetes::{Json, parse};
 
     #[track_caller]
     fn check(setting: Option<&str>, expected: Option<(&str, bool)>) {
-        let service = Json::parse(
+        let document = parse(
             r#"{"spec":{"ports":[{"name":"http","port":80,"targetPort":"web"},{"name":"admin","port":81,"targetPort":8081},{"name":"plain","port":82}]}}"#,
         )
-        .and_then(Service::read)
         .unwrap();
+        let service = Service::read(Json::of(&document)).unwrap();
         let expected = expected.map(|(name, is_missing)| RefusedHealthCheckPort { name: name.to_owned(), is_missing });
         assert_eq!(refused_health_check_port(setting, &service), expected);
     }

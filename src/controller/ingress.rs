@@ -119,7 +119,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::kubernetes::{Edition, IngressClassParams, Json};
+    use crate::kubernetes::{Edition, IngressClassParams, Json, parse};
 
     #[track_caller]
     fn check(
@@ -148,13 +148,12 @@ mod tests {
     #[test]
     fn no_action_is_read_of_more_annotations_than_kubernetes_takes() {
         let ingress = |size: usize| {
-            Json::parse(&format!(
+            let json = format!(
                 r#"{{"metadata":{{"annotations":{{"alb.ingress.kubernetes.io/actions.a":"{{}}","alb.ingress.kubernetes.io/x":"{}"}}}},
                     "spec":{{"defaultBackend":{{"service":{{"name":"a","port":{{"name":"use-annotation"}}}}}}}}}}"#,
                 "x".repeat(size)
-            ))
-            .and_then(Ingress::read)
-            .unwrap()
+            );
+            Ingress::read(Json::of(&parse(&json).unwrap())).unwrap()
         };
         let errors = |size: usize| references_of_ingress(&ingress(size)).1.into_iter().map(|error| error.to_string());
         let (most, key) = (256 * 1024, "alb.ingress.kubernetes.io/actions.a");

@@ -173,10 +173,10 @@ pub(super) fn parse_bool(text: &str) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::Json;
+    use crate::kubernetes::{Json, parse};
 
     fn service(annotations: &[(&str, &str)], spec: &str) -> Service {
-        let mut service = Service::read(Json::parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap()).unwrap();
+        let mut service = Service::read(Json::of(&parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap())).unwrap();
         let annotations = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         service.metadata.annotations.0.extend(annotations);
         service

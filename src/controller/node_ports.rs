@@ -81,11 +81,11 @@ pub fn could_be_served_in_instance_mode(service: &Service) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::Json;
+    use crate::kubernetes::{Json, parse};
 
     #[track_caller]
     fn check(spec: &str, needed: Needed<'_>, expected: Option<NoNodePort>) {
-        let service = Service::read(Json::parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap()).unwrap();
+        let service = Service::read(Json::of(&parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap())).unwrap();
         assert_eq!(missing_node_port(&service, needed), expected, "{spec}");
     }
 

@@ -59,7 +59,7 @@ fn tracking_label(key: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::Json;
+    use crate::kubernetes::{Json, parse};
 
     #[track_caller]
     fn check_labels(keys: &[&str], expected: bool) {
@@ -109,7 +109,7 @@ mod tests {
         let is_of_aws = |managed_fields: &str| {
             let json =
                 format!(r#"{{"metadata":{{"managedFields":{managed_fields}}},"spec":{{"targetType":"instance"}}}}"#);
-            target_type_is_of_aws(&TargetGroupBinding::read(Json::parse(&json).unwrap()).unwrap())
+            target_type_is_of_aws(&TargetGroupBinding::read(Json::of(&parse(&json).unwrap())).unwrap())
         };
         assert!(!is_of_aws("null"));
         assert!(!is_of_aws("[]"));

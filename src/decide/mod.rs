@@ -26,7 +26,7 @@ use crate::controller::{annotations_of_ingress, annotations_of_service, has_igno
 use crate::edit;
 use crate::index::{ByName, Names, each_once};
 use crate::kubernetes::{
-    DecodeError, Json, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service,
+    DecodeError, Json, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Place, Presence, Service,
 };
 use crate::request::{Operation, Request};
 use crate::rules::Problem;
@@ -503,13 +503,16 @@ fn deciding_metadata<'o>(object: &'o Object, settings: &Settings) -> Vec<(&'o st
 /// Whether the specifications are the same JSON, to the letter: a host writes both in the same way.
 fn have_same_spec(new: Json<'_>, old: Json<'_>) -> bool {
     #[derive(Default, Deserialize)]
-    struct Specified<'a> {
-        #[serde(default, borrow)]
-        spec: Option<Json<'a>>,
+    struct Specified {
+        #[serde(default)]
+        spec: Option<Place>,
     }
 
-    let specs = (new.read::<Specified<'_>>(), old.read::<Specified<'_>>());
-    matches!(specs, (Ok(new), Ok(old)) if new.spec == old.spec)
+    fn spec(json: Json<'_>) -> Result<&str, DecodeError> {
+        json.read().map(|Specified { spec }| json.at(spec).text())
+    }
+
+    matches!((spec(new), spec(old)), (Ok(new), Ok(old)) if new == old)
 }
 
 /// Two errors in the same annotation are in the same place, whatever broke inside.

@@ -9,10 +9,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use json_scan::{Reader, Text};
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use json_scan::{Entries, Items, Value};
+use serde::de::{self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::json::{Json, unescaped};
+use super::json::{Json, Place, parse};
 use super::text::display_text;
 
 /// Longest part of an object's own text that an error repeats.
@@ -50,8 +50,8 @@ impl DecodeError {
 ///
 /// # Errors
 /// Text that is no JSON; the first field that has a wrong type, with its path.
-pub fn decode<'de, T: Deserialize<'de>>(json: &'de str) -> Result<T, DecodeError> {
-    Json::parse(json)?.read()
+pub fn decode<T: DeserializeOwned>(json: &str) -> Result<T, DecodeError> {
+    Json::of(&parse(json)?).read()
 }
 
 /// A [`DecodeError`] whose path grows on the way up.
@@ -128,102 +128,72 @@ impl de::Error for Error {
     }
 }
 
-/// A place in JSON whose syntax is valid, where a value begins.
-pub struct Cursor<'de>(pub Reader<'de>);
-
-impl<'de> Cursor<'de> {
-    /// The value, which is passed over.
-    fn value(&mut self) -> Json<'de> {
-        Json::of_part(self.0.value().unwrap_or_default())
-    }
-
-    /// A string; empty for `null`.
-    fn text(&mut self) -> Result<Cow<'de, str>, Error> {
-        if let Some(text) = self.0.string() {
-            return unescaped(text);
-        }
-        let value = self.value();
-        if value.is_null() { Ok(Cow::Borrowed("")) } else { Err(value.wrong("a string")) }
-    }
-
-    /// A map of strings, which is passed over.
-    fn strings(&mut self) -> Result<Json<'de>, Error> {
-        let map = self.value();
-        let mut cursor = Cursor(Reader::new(map.text()));
-        let is_open = cursor.begins(b'{', "a map")?;
-        let mut entries = Entries { cursor: &mut cursor, is_open, key: Json::NULL };
-        while let Some(key) = entries.next_key() {
-            let key = unescaped(key)?;
-            entries.cursor.text().map_err(|error| error.below(&key))?;
-        }
-        Ok(map)
-    }
-
-    /// Whether a list or map with this bracket begins here; `null` is an empty one.
-    fn begins(&mut self, bracket: u8, expected: &str) -> Result<bool, Error> {
-        if self.0.takes(bracket) {
-            return Ok(true);
-        }
-        let value = self.value();
-        if value.is_null() { Ok(false) } else { Err(value.wrong(expected)) }
-    }
-}
-
 /// The name under which a field asks for a map of strings as it is, once its types are checked.
 pub(super) const STRINGS: &str = "strings";
 
-/// The entries of a map that are still to come.
-struct Entries<'c, 'de> {
-    cursor: &'c mut Cursor<'de>,
-    is_open: bool,
-    key: Json<'de>,
-}
-
-impl<'de> Entries<'_, 'de> {
-    fn next_key(&mut self) -> Option<Text<'de>> {
-        let key = if self.is_open { self.cursor.0.key() } else { None };
-        self.is_open = key.is_some();
-        self.key = Json::of_part(key?.json);
-        key
-    }
-}
-
-impl<'de> MapAccess<'de> for Entries<'_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        match self.next_key() {
-            Some(key) => seed.deserialize(Key(unescaped(key)?)).map(Some),
-            None => Ok(None),
+impl<'de> Json<'de> {
+    /// The entries of a map; `null` has none.
+    fn entries_or_null(self) -> Result<Entries<'de>, Error> {
+        match self.0.entries() {
+            Some(entries) => Ok(entries),
+            None if self.is_null() => Ok(Entries::NONE),
+            None => Err(self.wrong("a map")),
         }
     }
 
+    /// A map whose keys and values are strings.
+    fn strings(self) -> Result<Self, Error> {
+        for (key, value) in self.entries_or_null()? {
+            let key = Json(key).string_or_null()?;
+            Json(value).string_or_null().map_err(|error| error.below(&key))?;
+        }
+        Ok(self)
+    }
+}
+
+/// The entries of a map that are still to come.
+struct Map<'de> {
+    entries: Entries<'de>,
+    /// The last one.
+    entry: (Value<'de>, Value<'de>),
+}
+
+impl<'de> MapAccess<'de> for Map<'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        let Some(entry) = self.entries.next() else { return Ok(None) };
+        self.entry = entry;
+        seed.deserialize(Json(entry.0)).map(Some)
+    }
+
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(&mut *self.cursor).map_err(|error| error.below(&self.key.string().unwrap_or_default()))
+        let (key, value) = self.entry;
+        seed.deserialize(Json(value)).map_err(|error| error.below(&Json(key).string().unwrap_or_default()))
     }
 }
 
 /// The fields of a struct that are still to come.
-struct Fields<'c, 'de> {
-    cursor: &'c mut Cursor<'de>,
-    is_open: bool,
+struct Fields<'de> {
+    entries: Entries<'de>,
     names: &'static [&'static str],
-    name: &'static str,
+    /// The place of the last one's name, and its value.
+    field: (usize, Value<'de>),
 }
 
-impl<'de> MapAccess<'de> for Fields<'_, 'de> {
+impl<'de> MapAccess<'de> for Fields<'de> {
     type Error = Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        let place = if self.is_open { self.cursor.0.field(self.names) } else { None };
-        self.is_open = place.is_some();
-        let Some(place) = place else { return Ok(None) };
-        self.name = self.names.get(place).copied().unwrap_or_default();
-        seed.deserialize(Field(place as u64)).map(Some)
+        let Some(field) = self.entries.field(self.names) else { return Ok(None) };
+        self.field = field;
+        seed.deserialize(Field(field.0 as u64)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(&mut *self.cursor).map_err(|error| error.below(self.name))
+        let (name, value) = self.field;
+        let name = || self.names.get(name).copied().unwrap_or_default();
+        seed.deserialize(Json(value)).map_err(|error| error.below(name()))
     }
 }
 
@@ -243,103 +213,68 @@ impl<'de> Deserializer<'de> for Field {
     }
 }
 
-/// The key of an entry of a map.
-struct Key<'de>(Cow<'de, str>);
-
-impl<'de> Deserializer<'de> for Key<'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.0 {
-            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
-            Cow::Owned(text) => visitor.visit_string(text),
-        }
-    }
-
-    serde::forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
-    }
-}
-
 /// The items of a list that are still to come.
-struct Items<'c, 'de> {
-    cursor: &'c mut Cursor<'de>,
-    is_open: bool,
+struct List<'de> {
+    items: Items<'de>,
     index: usize,
 }
 
-impl Items<'_, '_> {
-    fn is_at_end(&mut self) -> bool {
-        if self.is_open {
-            let reader = &mut self.cursor.0;
-            reader.takes(b',');
-            self.is_open = !reader.takes(b']') && reader.peek().is_some();
-            self.index += 1;
-        }
-        !self.is_open
-    }
-}
-
-impl<'de> SeqAccess<'de> for Items<'_, 'de> {
+impl<'de> SeqAccess<'de> for List<'de> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        if self.is_at_end() {
-            return Ok(None);
-        }
-        seed.deserialize(&mut *self.cursor).map(Some).map_err(|error| error.at(self.index - 1))
+        let Some(item) = self.items.next() else { return Ok(None) };
+        self.index += 1;
+        seed.deserialize(Json(item)).map(Some).map_err(|error| error.at(self.index - 1))
     }
 }
 
-impl<'de> Deserializer<'de> for &mut Cursor<'de> {
+impl<'de> Deserializer<'de> for Json<'de> {
     type Error = Error;
 
     /// For IntOrString alone, which may be two types.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let value = self.value();
-        match value.text().as_bytes().first() {
-            Some(b'"') => visitor.visit_string(value.string_or_error()?.into_owned()),
-            Some(b'-' | b'0'..=b'9') => visitor.visit_i32(value.integer()?),
-            _ => Err(value.wrong("an integer or a string")),
+        match self.0.first_byte() {
+            b'"' => visitor.visit_string(self.string_or_null()?.into_owned()),
+            b'-' | b'0'..=b'9' => visitor.visit_i32(self.integer()?),
+            _ => Err(self.wrong("an integer or a string")),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_bool(self.value().boolean()?)
+        visitor.visit_bool(self.boolean()?)
     }
 
     fn deserialize_i32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_i32(self.value().integer()?)
+        visitor.visit_i32(self.integer()?)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.text()? {
+        match self.string_or_null()? {
             Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
             Cow::Owned(text) => visitor.visit_string(text),
         }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_string(self.text()?.into_owned())
+        visitor.visit_string(self.string_or_null()?.into_owned())
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.0.peek() == Some(b'n') {
-            self.value();
-            return visitor.visit_none();
-        }
-        visitor.visit_some(self)
+        if self.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let is_open = self.begins(b'[', "a list")?;
-        visitor.visit_seq(Items { cursor: self, is_open, index: 0 })
+        let items = match self.0.items() {
+            Some(items) => items,
+            None if self.is_null() => Items::NONE,
+            None => return Err(self.wrong("a list")),
+        };
+        visitor.visit_seq(List { items, index: 0 })
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let is_open = self.begins(b'{', "a map")?;
-        visitor.visit_map(Entries { cursor: self, is_open, key: Json::NULL })
+        visitor.visit_map(Map { entries: self.entries_or_null()?, entry: (Value::NULL, Value::NULL) })
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -348,20 +283,18 @@ impl<'de> Deserializer<'de> for &mut Cursor<'de> {
         names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let is_open = self.begins(b'{', "a map")?;
-        visitor.visit_map(Fields { cursor: self, is_open, names, name: "" })
+        visitor.visit_map(Fields { entries: self.entries_or_null()?, names, field: (0, Value::NULL) })
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
-            Json::NAME => visitor.visit_borrowed_str(self.value().text()),
+            Place::NAME => visitor.visit_u64(Place::of(self)),
             STRINGS => visitor.visit_borrowed_str(self.strings()?.text()),
             _ => visitor.visit_newtype_struct(self),
         }
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        self.value();
         visitor.visit_unit()
     }
 
@@ -389,7 +322,7 @@ mod tests {
 
     #[derive(Debug, Default, serde::Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Spec<'a> {
+    struct Spec {
         #[serde(default)]
         name: String,
         #[serde(default)]
@@ -406,8 +339,8 @@ mod tests {
         optional: Option<Item>,
         #[serde(default)]
         presence: Presence,
-        #[serde(default, borrow)]
-        raw: Option<Json<'a>>,
+        #[serde(default)]
+        raw: Option<Place>,
     }
 
     #[derive(Debug, Default, PartialEq, serde::Deserialize)]
@@ -418,22 +351,22 @@ mod tests {
 
     #[track_caller]
     fn refuses(json: &str, message: &str) {
-        let error = decode::<Spec<'_>>(json).map(|_| ()).map_err(|error| error.to_string());
+        let error = decode::<Spec>(json).map(|_| ()).map_err(|error| error.to_string());
         assert_eq!(error, Err(message.to_owned()), "{json}");
     }
 
     #[test]
     fn null_is_a_zero_value() {
         let json = r#"{"name":null,"portNumber":null,"isOpen":null,"items":null,"item":null,"labels":null,"optional":null,"presence":null,"raw":null}"#;
-        let spec: Spec<'_> = decode(json).unwrap();
+        let spec: Spec = decode(json).unwrap();
         assert_eq!((spec.name.as_str(), spec.port_number, spec.is_open, spec.items.len()), ("", 0, false, 0));
         assert!(spec.item == Item::default() && spec.labels.is_empty() && spec.optional.is_none());
         assert!(!spec.presence.0 && spec.raw.is_none());
-        let spec: Spec<'_> = decode(r#"{"items":[null,{"name":"a"}],"labels":{"a":null},"presence":[]}"#).unwrap();
+        let spec: Spec = decode(r#"{"items":[null,{"name":"a"}],"labels":{"a":null},"presence":[]}"#).unwrap();
         assert_eq!(spec.items, [Item::default(), Item { name: "a".to_owned() }]);
         assert_eq!(spec.labels, BTreeMap::from([("a".to_owned(), String::new())]));
         assert!(spec.presence.0);
-        assert!(decode::<Spec<'_>>("null").is_ok_and(|spec| spec.name.is_empty()));
+        assert!(decode::<Spec>("null").is_ok_and(|spec| spec.name.is_empty()));
     }
 
     #[test]
@@ -477,11 +410,11 @@ mod tests {
     #[test]
     fn unknown_fields_may_be_nested_without_limit() {
         let deep = format!(r#"{{"unknown":{}{},"name":"a"}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
-        assert!(decode::<Spec<'_>>(&deep).is_ok_and(|spec| spec.name == "a"));
+        assert!(decode::<Spec>(&deep).is_ok_and(|spec| spec.name == "a"));
         let raw = format!(r#"{{"raw":{}{}}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
-        assert!(decode::<Spec<'_>>(&raw).is_ok());
+        assert!(decode::<Spec>(&raw).is_ok());
         let wanted = format!(r#"{{"items":{}{}}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
-        let error = decode::<Spec<'_>>(&wanted).map(|_| ()).map_err(|error| error.to_string());
+        let error = decode::<Spec>(&wanted).map(|_| ()).map_err(|error| error.to_string());
         assert_eq!(error, Err("items[0] must be a map, not a list".to_owned()));
     }
 }

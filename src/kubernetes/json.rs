@@ -1,45 +1,54 @@
-//! JSON that is known to be valid, cut into its parts where they are needed.
+//! JSON values whose syntax is checked.
 
 use std::borrow::Cow;
 
-use json_scan::{Reader, Text};
+use json_scan::{Document, Text, Value};
 use serde::de::{Deserialize, Deserializer, Visitor};
-use serde::ser::{Serialize, Serializer};
 
-use super::decode::{Cursor, DecodeError, Error};
+use super::decode::{DecodeError, Error};
 use super::text::display_text;
 
 /// Longest part of a value that an error repeats.
 const MAX_SHOWN: usize = 60;
 
-/// One JSON value, without white space around it. Its syntax is checked, so that nothing in it has to be checked
-/// again where it is passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Json<'a>(&'a str);
+/// Checks the syntax of a text. It may be nested without limit, as what is passed over does no harm.
+///
+/// # Errors
+/// Text that is no JSON.
+pub fn parse(text: &str) -> Result<Document<'_>, DecodeError> {
+    Document::parse(text).map_err(|error| invalid(&error))
+}
+
+/// One JSON value in a document, whose syntax is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<'a>(pub(super) Value<'a>);
+
+/// Where a value is in its document: what a field of this type holds is read when somebody asks ([`Json::at`]).
+#[derive(Debug, Clone, Copy)]
+pub struct Place(usize);
 
 impl<'a> Json<'a> {
     /// Nothing.
-    pub const NULL: Self = Self("null");
+    pub const NULL: Json<'static> = Json(Value::NULL);
 
-    /// The name under which a field of this type asks for the text as it is.
-    pub(super) const NAME: &'static str = json_scan::RAW;
+    /// The value of a document.
+    pub fn of(document: &'a Document<'_>) -> Self {
+        Self(document.value())
+    }
 
-    /// Checks the syntax of a text. It may be nested without limit, as what is passed over does no harm.
-    ///
-    /// # Errors
-    /// Text that is no JSON.
-    pub fn parse(text: &'a str) -> Result<Self, DecodeError> {
-        json_scan::check(text).map(Self).map_err(|error| invalid(&error))
+    /// The value at a place in the same document; nothing where there is no place.
+    pub fn at(self, place: Option<Place>) -> Self {
+        place.map_or(Self::NULL, |Place(place)| Self(self.0.document().at(place)))
     }
 
     /// Its text.
     pub fn text(self) -> &'a str {
-        self.0
+        self.0.text()
     }
 
     /// Whether it is `null`, which Go reads as nothing at all.
     pub fn is_null(self) -> bool {
-        self.0 == "null"
+        self.0.first_byte() == b'n'
     }
 
     /// Reads a view.
@@ -59,66 +68,44 @@ impl<'a> Json<'a> {
     }
 
     fn view<T: Deserialize<'a>>(self) -> Result<T, Error> {
-        T::deserialize(&mut Cursor(Reader::new(self.0)))
+        T::deserialize(self)
     }
 
     /// The text of a string without its escapes; nothing where it is no string, or has an escape of half a character.
     pub fn string(self) -> Option<Cow<'a, str>> {
-        self.string_or_error().ok()
+        self.0.string()?.read()
     }
 
     /// The items of a list; nothing where it is no list.
     pub fn items(self) -> Option<Vec<Self>> {
-        let mut reader = Reader::new(self.0);
-        if !reader.takes(b'[') {
-            return None;
-        }
-        let mut items = Vec::new();
-        while let Some(item) = reader.value() {
-            items.push(Self(item));
-            reader.takes(b',');
-        }
-        Some(items)
+        Some(self.0.items()?.map(Self).collect())
     }
 
     /// The entries of a map in their order, also of two equal keys; nothing where it is no map. Keys are strings.
     pub fn entries(self) -> Option<Vec<(Self, Self)>> {
-        let mut reader = Reader::new(self.0);
-        if !reader.takes(b'{') {
-            return None;
-        }
-        let mut entries = Vec::new();
-        while let Some(key) = reader.key() {
-            entries.push((Self(key.json), reader.value().map(Self)?));
-        }
-        Some(entries)
+        Some(self.0.entries()?.map(|(key, value)| (Self(key), Self(value))).collect())
     }
 
     /// What it is, in the words of Kubernetes.
     pub fn description(self) -> String {
-        let shown = display_text(self.0, MAX_SHOWN);
-        match self.0.as_bytes().first() {
-            Some(b'"') => format!("the string {shown}"),
-            Some(b'[') => "a list".to_owned(),
-            Some(b'{') => "a map".to_owned(),
-            Some(b't' | b'f' | b'n') => shown.into_owned(),
+        let shown = display_text(self.text(), MAX_SHOWN);
+        match self.0.first_byte() {
+            b'"' => format!("the string {shown}"),
+            b'[' => "a list".to_owned(),
+            b'{' => "a map".to_owned(),
+            b't' | b'f' | b'n' => shown.into_owned(),
             _ => format!("the number {shown}"),
         }
     }
 
-    /// A part of valid JSON.
-    pub(crate) fn of_part(text: &'a str) -> Self {
-        Self(text)
-    }
-
     /// An integer; 0 for `null`. As to Go, `1.0` is none.
     pub(super) fn integer(self) -> Result<i32, Error> {
-        if self.is_null() { Ok(0) } else { self.0.parse().map_err(|_| self.wrong("an integer")) }
+        if self.is_null() { Ok(0) } else { self.text().parse().map_err(|_| self.wrong("an integer")) }
     }
 
     /// A boolean; false for `null`.
     pub(super) fn boolean(self) -> Result<bool, Error> {
-        match self.0 {
+        match self.text() {
             "true" => Ok(true),
             "false" | "null" => Ok(false),
             _ => Err(self.wrong("a boolean")),
@@ -130,34 +117,42 @@ impl<'a> Json<'a> {
         Error::new(format!("must be {expected}, not {}", self.description()))
     }
 
-    pub(super) fn string_or_error(self) -> Result<Cow<'a, str>, Error> {
-        Reader::new(self.0).string().map_or_else(|| Err(self.wrong("a string")), unescaped)
+    /// A string; empty for `null`.
+    pub(super) fn string_or_null(self) -> Result<Cow<'a, str>, Error> {
+        match self.0.string() {
+            Some(text) => unescaped(text),
+            None if self.is_null() => Ok(Cow::Borrowed("")),
+            None => Err(self.wrong("a string")),
+        }
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Whole;
+impl Place {
+    /// The name under which a field of this type asks for its place.
+    pub(super) const NAME: &'static str = "place";
 
-        impl<'de> Visitor<'de> for Whole {
-            type Value = Json<'de>;
+    pub(super) fn of(json: Json<'_>) -> u64 {
+        json.0.place() as u64
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Number;
+
+        impl Visitor<'_> for Number {
+            type Value = Place;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("JSON")
             }
 
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
-                Ok(Json(text))
+            fn visit_u64<E>(self, place: u64) -> Result<Place, E> {
+                Ok(Place(place as usize))
             }
         }
 
-        deserializer.deserialize_newtype_struct(Self::NAME, Whole)
-    }
-}
-
-impl Serialize for Json<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(Self::NAME, self.0)
+        deserializer.deserialize_newtype_struct(Self::NAME, Number)
     }
 }
 

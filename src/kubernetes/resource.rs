@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::decode::DecodeError;
-use super::json::Json;
+use super::json::{Json, Place};
 use super::metadata::Metadata;
 
 /// An object with a specification of type `S`, as far as they are read.
@@ -17,11 +17,11 @@ pub struct Resource<S> {
 
 /// The parts of an object. They are the same for every kind, so that one piece of code tells them apart.
 #[derive(Deserialize)]
-struct Parts<'a> {
+struct Parts {
     #[serde(default)]
     metadata: Metadata,
-    #[serde(default, borrow)]
-    spec: Option<Json<'a>>,
+    #[serde(default)]
+    spec: Option<Place>,
 }
 
 impl<'a, S: Deserialize<'a>> Resource<S> {
@@ -31,7 +31,7 @@ impl<'a, S: Deserialize<'a>> Resource<S> {
     /// The first field that has a wrong type, with its path.
     pub fn read(json: Json<'a>) -> Result<Self, DecodeError> {
         let Parts { metadata, spec } = json.read()?;
-        let spec = spec.unwrap_or(Json::NULL).read_at("spec")?;
+        let spec = json.at(spec).read_at("spec")?;
         Ok(Self { metadata, spec })
     }
 }

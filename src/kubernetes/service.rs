@@ -118,11 +118,11 @@ pub fn display_port(port: &IntOrString) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kubernetes::Json;
+    use crate::kubernetes::{Json, parse};
 
     #[track_caller]
     fn check(spec: &str, is_headless: bool) {
-        let service = Service::read(Json::parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap()).unwrap();
+        let service = Service::read(Json::of(&parse(&format!(r#"{{"spec":{spec}}}"#)).unwrap())).unwrap();
         assert_eq!(service.is_headless(), is_headless, "{spec}");
     }
 

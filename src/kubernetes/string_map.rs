@@ -7,8 +7,7 @@ use std::ops::Range;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 
-use super::decode::STRINGS;
-use super::json::Json;
+use super::decode::{STRINGS, decode};
 
 /// A map of strings to strings, in the order of its keys. All of its text stands in one place: an object has a dozen such
 /// strings, and each of them would be allocated and freed.
@@ -158,7 +157,7 @@ impl UnreadMap {
     /// The map.
     pub fn read(&self) -> &StringMap {
         // Its types are checked; where there is no map, there is no JSON.
-        self.read.get_or_init(|| Json::of_part(&self.json).read().unwrap_or_default())
+        self.read.get_or_init(|| decode(&self.json).unwrap_or_default())
     }
 }
 

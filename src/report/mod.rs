@@ -11,10 +11,10 @@ mod warnings;
 
 use std::borrow::Cow;
 
+use json_scan::Raw;
 use serde::Serialize;
 
 use crate::decide::{Evaluation, Outcome};
-use crate::kubernetes::Json;
 use audit::Facts;
 
 /// So many findings are told one by one; of the others only how many they are.
@@ -34,7 +34,7 @@ pub struct Answer {
 struct Response<'a> {
     accepted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    mutated_object: Option<Json<'a>>,
+    mutated_object: Option<Raw<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ impl Answer {
         };
         let audit_annotations = audit::facts_of_refusal(evaluation);
         let mutated = match &evaluation.outcome {
-            Outcome::Mutate(object) => Some(Json::of_part(object)),
+            Outcome::Mutate(object) => Some(Raw(object)),
             Outcome::Accept | Outcome::Reject(_) => None,
         };
         let response = Response {
