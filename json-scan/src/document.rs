@@ -1,17 +1,18 @@
 //! JSON whose syntax is checked, and where each of its parts is.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::de::Error;
 use serde_json::value::RawValue;
 
 use crate::block::{Block, SIZE};
 use crate::reader::space;
-use crate::scan::starts_with;
+use crate::scan::are_equal;
 use crate::unescape::unescape;
 
-/// The bytes of a text that is read: a place in it has thirty bits.
-const MAX_SIZE: usize = 1 << 30;
+/// The bytes of a text that is read: a place in it has 29 bits.
+const MAX_SIZE: usize = 1 << 29;
 
 /// One JSON value, whose syntax is checked. What is in it is found without looking at the text once more.
 #[derive(Debug)]
@@ -26,14 +27,18 @@ pub struct Document<'a> {
 struct Token {
     /// Where it begins in the text.
     start: u32,
-    /// Where it ends; for a list or map, the place of the token of its closing bracket. The upper bits say which.
+    /// Where it ends; for a list or map, the place of the token of its closing bracket. The upper bits say what it is.
     end: u32,
 }
 
 /// The bit of the end of a list or map.
 const HAS_PARTS: u32 = 1 << 31;
+/// The bit of the end of a string.
+const IS_STRING: u32 = 1 << 30;
 /// The bit of the end of a string with escapes.
-const HAS_ESCAPES: u32 = 1 << 30;
+const HAS_ESCAPES: u32 = 1 << 29;
+/// The bits of the end itself.
+const END: u32 = HAS_ESCAPES - 1;
 /// Stands for the place of a list or map, where none is open.
 const NOWHERE: u32 = u32::MAX;
 
@@ -44,7 +49,7 @@ impl<'a> Document<'a> {
     /// Checks the syntax of a text. It may be nested without limit, and have white space around it.
     ///
     /// # Errors
-    /// Text that is no JSON, or has more than a gigabyte.
+    /// Text that is no JSON, or has half a gigabyte.
     pub fn parse(text: &'a str) -> serde_json::Result<Self> {
         if let Some(tokens) = tokens(text.as_bytes()) {
             return Ok(Self { text, tokens });
@@ -76,7 +81,13 @@ impl Token {
     /// The place of the closing bracket, where it has one.
     #[inline(always)]
     fn closing(self) -> Option<usize> {
-        (self.end & HAS_PARTS != 0).then_some((self.end & !HAS_PARTS) as usize)
+        if self.end & HAS_PARTS == 0 { None } else { Some((self.end & !HAS_PARTS) as usize) }
+    }
+
+    /// The text of a string, between its quotes.
+    #[inline(always)]
+    fn inside(self) -> Range<usize> {
+        self.start as usize + 1..(self.end & END) as usize - 1
     }
 }
 
@@ -106,7 +117,7 @@ impl<'d> Value<'d> {
         let token = self.document.token(self.place);
         let end = match token.closing() {
             Some(closing) => self.document.token(closing).end,
-            None => token.end & !HAS_ESCAPES,
+            None => token.end & END,
         };
         self.document.text.get(token.start as usize..end as usize).unwrap_or_default()
     }
@@ -120,12 +131,18 @@ impl<'d> Value<'d> {
 
     /// The string that it is.
     pub fn string(self) -> Option<Text<'d>> {
-        if self.first_byte() != b'"' {
+        let token = self.document.token(self.place);
+        if token.end & (HAS_PARTS | IS_STRING) != IS_STRING {
             return None;
         }
-        let Token { start, end } = self.document.token(self.place);
-        let text = self.document.text.get(start as usize + 1..(end & !HAS_ESCAPES) as usize - 1)?;
-        Some(Text { text, has_escapes: end & HAS_ESCAPES != 0 })
+        let text = self.document.text.get(token.inside())?;
+        Some(Text { text, has_escapes: token.end & HAS_ESCAPES != 0 })
+    }
+
+    /// What the string says that it is, where it has no escapes.
+    pub fn plain_string(self) -> Option<&'d str> {
+        let token = self.document.token(self.place);
+        if token.end & !END == IS_STRING { self.document.text.get(token.inside()) } else { None }
     }
 
     /// The items of the list that it is.
@@ -209,19 +226,22 @@ impl<'d> Entries<'d> {
 
     /// The next value whose key is one of `names`, and the place of its name among them.
     pub fn field(&mut self, names: &[&str]) -> Option<(usize, Value<'d>)> {
-        while let Some((key, value)) = self.next() {
-            let key = key.string()?;
-            let place = if key.has_escapes {
-                let key = key.read();
-                names.iter().position(|name| key.as_deref() == Some(name))
+        let Parts { document, mut place, end } = self.0;
+        let tokens = document.tokens.as_slice();
+        while place < end {
+            let (key, value) = (tokens.get(place)?, place + 1);
+            place = 1 + tokens.get(value)?.closing().unwrap_or(value);
+            let name = if key.end & HAS_ESCAPES == 0 {
+                place_of(document.text.as_bytes().get(key.inside())?, names)
             } else {
-                let key = key.text.as_bytes();
-                names.iter().position(|name| name.len() == key.len() && starts_with(key, name.as_bytes()))
+                unescape(document.text.get(key.inside())?).and_then(|key| place_of(key.as_bytes(), names))
             };
-            if let Some(place) = place {
-                return Some((place, value));
+            if let Some(name) = name {
+                self.0.place = place;
+                return Some((name, document.at(value)));
             }
         }
+        self.0.place = end;
         None
     }
 }
@@ -235,12 +255,29 @@ impl<'d> Iterator for Entries<'d> {
     }
 }
 
+/// The place of a key among names. Four lengths are compared together: what runs a wasm module looks at its clock in every
+/// turn of a loop.
+#[inline(always)]
+fn place_of(key: &[u8], names: &[&str]) -> Option<usize> {
+    let position = |names: &[&str]| names.iter().position(|name| are_equal(key, name.as_bytes()));
+    let (fours, rest) = names.as_chunks::<4>();
+    for (index, four) in fours.iter().enumerate() {
+        let [first, second, third, fourth] = four.map(|name| name.len() == key.len());
+        if first | second | third | fourth
+            && let Some(place) = position(four)
+        {
+            return Some(4 * index + place);
+        }
+    }
+    position(rest).map(|place| 4 * fours.len() + place)
+}
+
 /// The tokens of a text; nothing where it is no JSON. serde_json calls a function for each value: this is one loop.
 fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
     if bytes.len() >= MAX_SIZE {
         return None;
     }
-    let mut tokens = Vec::with_capacity(bytes.len() / SIZE + 2);
+    let mut tokens = Vec::with_capacity(bytes.len() / 8 + 2);
     // The place of the innermost list or map that is open. Its end is that of the one around it, until it is closed.
     let mut open = NOWHERE;
     // Whether a key comes next.
@@ -248,36 +285,36 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
     let mut at = space(bytes, 0);
     loop {
         if in_map {
-            let (key, colon) = key(bytes, at)?;
-            tokens.push(key);
-            at = space(bytes, colon + 1);
+            if bytes.get(at) != Some(&b'"') {
+                return None;
+            }
+            let end = string(bytes, at + 1)?;
+            tokens.push(Token { start: at as u32, end });
+            at = space(bytes, (end & END) as usize);
+            if bytes.get(at) != Some(&b':') {
+                return None;
+            }
+            at = space(bytes, at + 1);
         }
-        match *bytes.get(at)? {
-            b'"' => {
-                let string = string(bytes, at)?;
-                tokens.push(string);
-                at = (string.end & !HAS_ESCAPES) as usize;
+        let first = *bytes.get(at)?;
+        if first == b'"' {
+            let end = string(bytes, at + 1)?;
+            tokens.push(Token { start: at as u32, end });
+            at = (end & END) as usize;
+        } else if first == b'{' || first == b'[' {
+            let place = tokens.len() as u32;
+            tokens.push(Token { start: at as u32, end: open });
+            open = place;
+            in_map = first == b'{';
+            at = space(bytes, at + 1);
+            // The closing bracket is two behind the opening one.
+            if bytes.get(at) != Some(&(first + 2)) {
+                continue;
             }
-            bracket @ (b'{' | b'[') => {
-                let place = tokens.len() as u32;
-                tokens.push(Token { start: at as u32, end: open });
-                open = place;
-                in_map = bracket == b'{';
-                at = space(bytes, at + 1);
-                if bytes.get(at) != Some(&closing(bracket)) {
-                    continue;
-                }
-            }
-            other => {
-                let end = match other {
-                    b't' => word(bytes, at, b"true")?,
-                    b'f' => word(bytes, at, b"false")?,
-                    b'n' => word(bytes, at, b"null")?,
-                    _ => number(bytes, at)?,
-                };
-                tokens.push(Token { start: at as u32, end: end as u32 });
-                at = end;
-            }
+        } else {
+            let end = scalar(bytes, at)?;
+            tokens.push(Token { start: at as u32, end: end as u32 });
+            at = end;
         }
         // Behind a value, what is open may end.
         loop {
@@ -303,42 +340,27 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
     }
 }
 
-/// The bracket that closes what this one opens.
-#[inline(always)]
-fn closing(bracket: u8) -> u8 {
-    bracket + 2
-}
-
-/// A key, and where its colon is.
-#[inline(always)]
-fn key(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
-    if bytes.get(at) != Some(&b'"') {
-        return None;
+/// The end of the token of a string whose quote is passed. Most strings end in the first block.
+fn string(bytes: &[u8], start: usize) -> Option<u32> {
+    let first = bytes.get(start..).and_then(<[u8]>::first_chunk);
+    let places = first.map_or(0, |first| Block::new(first).no_plain_text());
+    let mut at = if places != 0 { start + places.trailing_zeros() as usize } else { plain(bytes, start)? };
+    if bytes.get(at) == Some(&b'"') {
+        return Some((at + 1) as u32 | IS_STRING);
     }
-    let key = string(bytes, at)?;
-    let colon = space(bytes, (key.end & !HAS_ESCAPES) as usize);
-    if bytes.get(colon) == Some(&b':') { Some((key, colon)) } else { None }
-}
-
-/// The string whose quote is here.
-#[inline(always)]
-fn string(bytes: &[u8], start: usize) -> Option<Token> {
-    let mut at = start + 1;
-    let mut flags = 0;
     loop {
-        at = plain(bytes, at)?;
         match bytes.get(at..)? {
-            [b'"', ..] => return Some(Token { start: start as u32, end: (at + 1) as u32 | flags }),
+            [b'"', ..] => return Some((at + 1) as u32 | IS_STRING | HAS_ESCAPES),
             [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
             [b'\\', b'u', digits @ ..] if digits.get(..4)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
             _ => return None,
         }
-        flags = HAS_ESCAPES;
+        at = plain(bytes, at)?;
     }
 }
 
 /// The place behind what stands in a string as it is.
-#[inline(always)]
+#[inline(never)]
 fn plain(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let places = Block::new(next).no_plain_text();
@@ -351,7 +373,17 @@ fn plain(bytes: &[u8], mut at: usize) -> Option<usize> {
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)).map(|place| at + place)
 }
 
-#[inline(always)]
+/// The place behind a number, a boolean or `null`.
+#[inline(never)]
+fn scalar(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b't' => word(bytes, at, b"true"),
+        b'f' => word(bytes, at, b"false"),
+        b'n' => word(bytes, at, b"null"),
+        _ => number(bytes, at),
+    }
+}
+
 fn word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
     if bytes.get(at..)?.starts_with(word) { Some(at + word.len()) } else { None }
 }
@@ -471,12 +503,12 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_their_whole_name() {
-        let names = ["name", "namespace", "clusterIPs", "port"];
-        let json = r#"{ "names":["name"],"nam":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3}"#;
+        let names = ["name", "namespace", "clusterIPs", "port", "clusterIPsAndPorts", "kind"];
+        let json = r#"{ "names":["name"],"nam":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3,"kine":0,"kind":4,"clusterIPsAndPorts":5}"#;
         let document = Document::parse(json).unwrap();
         let mut entries = document.value().entries().unwrap();
         let found: Vec<_> = std::iter::from_fn(|| entries.field(&names)).map(|(place, it)| (place, it.text())).collect();
-        assert_eq!(found, [(2, "[]"), (0, "\"y\""), (3, "3")]);
+        assert_eq!(found, [(2, "[]"), (0, "\"y\""), (3, "3"), (5, "4"), (4, "5")]);
         let (mut no_entries, mut no_items) = (Entries::NONE, Items::NONE);
         assert!(no_entries.field(&names).is_none() && no_items.next().is_none());
     }

@@ -54,9 +54,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The place behind white space.
+/// The place behind white space, of which there is none, mostly.
 #[inline(always)]
-pub(crate) fn space(bytes: &[u8], mut at: usize) -> usize {
+pub(crate) fn space(bytes: &[u8], at: usize) -> usize {
+    if bytes.get(at).is_some_and(|byte| *byte <= b' ') { behind_space(bytes, at) } else { at }
+}
+
+#[cold]
+#[inline(never)]
+fn behind_space(bytes: &[u8], mut at: usize) -> usize {
     while matches!(bytes.get(at), Some(b' ' | b'\n' | b'\r' | b'\t')) {
         at += 1;
     }

@@ -54,6 +54,22 @@ pub fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     words.iter().zip(words_of_start).all(are_equal) && rest.iter().eq(rest_of_start)
 }
 
+/// Whether these bytes are the same. Up to sixteen are compared without a loop.
+#[inline]
+pub fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    fn ends<const N: usize>(bytes: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        Some((bytes.first_chunk()?, bytes.last_chunk()?))
+    }
+    if one.len() != other.len() {
+        return false;
+    }
+    match one.len() {
+        8..=16 => ends::<8>(one) == ends(other),
+        4..8 => ends::<4>(one) == ends(other),
+        _ => one == other,
+    }
+}
+
 /// Whether `json` may hold a string with `name` in it. That it does not is certain.
 pub fn may_mention(json: &str, name: &str) -> bool {
     let (json, name) = (json.as_bytes(), name.as_bytes());
@@ -97,6 +113,19 @@ mod tests {
             }
         }
         assert!(!starts_with(b"{", b"{\"request\""));
+    }
+
+    #[test]
+    fn every_byte_is_compared() {
+        for length in 0..40 {
+            let text = vec![b'x'; length];
+            assert!(are_equal(&text, &text.clone()) && !are_equal(&text, &vec![b'x'; length + 1]), "{length}");
+            for place in 0..length {
+                let mut other = text.clone();
+                other[place] = b'y';
+                assert!(!are_equal(&text, &other), "{length} {place}");
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use json_scan::{Document, Text, Value};
+use json_scan::{Document, Value};
 use serde::de::{Deserialize, Deserializer, Visitor};
 
 use super::decode::{DecodeError, Error};
@@ -119,8 +119,13 @@ impl<'a> Json<'a> {
 
     /// A string; empty for `null`.
     pub(super) fn string_or_null(self) -> Result<Cow<'a, str>, Error> {
+        if let Some(text) = self.0.plain_string() {
+            return Ok(Cow::Borrowed(text));
+        }
         match self.0.string() {
-            Some(text) => unescaped(text),
+            Some(text) => text.read().ok_or_else(|| {
+                Error::new("must not have half of a surrogate pair in a \\u escape".to_owned())
+            }),
             None if self.is_null() => Ok(Cow::Borrowed("")),
             None => Err(self.wrong("a string")),
         }
@@ -154,11 +159,6 @@ impl<'de> Deserialize<'de> for Place {
 
         deserializer.deserialize_newtype_struct(Self::NAME, Number)
     }
-}
-
-/// What a string says.
-pub(super) fn unescaped(text: Text<'_>) -> Result<Cow<'_, str>, Error> {
-    text.read().ok_or_else(|| Error::new("must not have half of a surrogate pair in a \\u escape".to_owned()))
 }
 
 /// Why a text is no JSON, in words that Kubernetes' users know from Go.
