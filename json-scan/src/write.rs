@@ -81,12 +81,21 @@ pub fn copy(out: &mut Vec<u8>, bytes: &[u8]) {
     for block in blocks {
         out.extend_from_slice(block);
     }
-    let (words, rest) = rest.as_chunks::<4>();
-    for word in words {
-        out.extend_from_slice(word);
-    }
-    for byte in rest {
-        out.push(*byte);
+    let rest = append::<8>(out, rest);
+    let rest = append::<4>(out, rest);
+    let rest = append::<2>(out, rest);
+    append::<1>(out, rest);
+}
+
+/// Appends the first `N` bytes, where there are so many, and returns the others.
+#[inline(always)]
+fn append<'b, const N: usize>(out: &mut Vec<u8>, bytes: &'b [u8]) -> &'b [u8] {
+    match bytes.split_first_chunk::<N>() {
+        Some((first, rest)) => {
+            out.extend_from_slice(first);
+            rest
+        }
+        None => bytes,
     }
 }
 
@@ -111,7 +120,7 @@ impl Writer {
             }
         }
         // Nothing is to be escaped in the rest where that is so in the last block, of which it is the end.
-        if text.last_chunk().is_some_and(|last| !has_escapes(last)) {
+        if ends(text).is_some_and(|ends| !has_escapes(&ends)) {
             copy(&mut self.json, rest);
         } else {
             self.escaped(rest);
@@ -145,6 +154,20 @@ impl Writer {
     fn integer(&mut self, integer: i32) {
         copy(&mut self.json, integer.to_string().as_bytes());
     }
+}
+
+/// A block with the last bytes of a text; with all of them, where they are fewer.
+#[inline(always)]
+fn ends(text: &[u8]) -> Option<[u8; SIZE]> {
+    if let Some(last) = text.last_chunk() {
+        return Some(*last);
+    }
+    let ends = |first: u64, last: u64| (u128::from(first) | u128::from(last) << 64).to_le_bytes();
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        return Some(ends(u64::from_le_bytes(*first), u64::from_le_bytes(*last)));
+    }
+    let twice = |bytes: &[u8; 4]| u64::from(u32::from_le_bytes(*bytes)) * 0x1_0000_0001;
+    Some(ends(twice(text.first_chunk()?), twice(text.last_chunk()?)))
 }
 
 fn has_escapes(bytes: &[u8; SIZE]) -> bool {
