@@ -10,7 +10,7 @@ use super::metadata::Metadata;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resource<S> {
     /// Its metadata.
-    pub metadata: Metadata,
+    pub metadata: Box<Metadata>,
     /// Its specification.
     pub spec: S,
 }
@@ -19,7 +19,7 @@ pub struct Resource<S> {
 #[derive(Deserialize)]
 struct Parts {
     #[serde(default)]
-    metadata: Metadata,
+    metadata: Box<Metadata>,
     #[serde(default)]
     spec: Option<Place>,
 }
