@@ -22,4 +22,4 @@ pub use document::{Document, Entries, Items, Text, Value};
 pub use list::{ListError, items};
 pub use scan::{UNICODE_ESCAPE, any_pair, may_mention, starts_with};
 pub use words::{Words, may_mention_all};
-pub use write::{Raw, Unsupported, copy, to_text, to_vec};
+pub use write::{Raw, Unsupported, append, copy, owned, to_text, to_vec};

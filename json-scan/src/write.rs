@@ -55,18 +55,51 @@ pub fn to_vec(value: &impl Serialize) -> Result<Vec<u8>, Unsupported> {
 
 /// The text that `value` makes.
 pub fn to_text(value: &dyn fmt::Display) -> String {
-    let mut text = Text(Vec::with_capacity(256));
+    let mut text = Text(String::with_capacity(256));
     // Only the value itself could fail, and has no reason to.
     let _ = fmt::write(&mut text, format_args!("{value}"));
-    String::from_utf8(text.0).unwrap_or_default()
+    text.0
 }
 
-struct Text(Vec<u8>);
+struct Text(String);
 
 impl fmt::Write for Text {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        copy(&mut self.0, text.as_bytes());
+        append(&mut self.0, text);
         Ok(())
+    }
+}
+
+/// A copy of a text, which is short, mostly.
+pub fn owned(text: &str) -> String {
+    let mut owned = String::new();
+    append(&mut owned, text);
+    owned
+}
+
+/// Appends text, which is short, mostly.
+pub fn append(to: &mut String, text: &str) {
+    /// Appends the first `N` bytes, where so many are whole characters, and returns the others.
+    #[inline(always)]
+    fn start<'t, const N: usize>(to: &mut String, text: &'t str) -> Option<&'t str> {
+        let (start, rest) = text.split_at_checked(N)?;
+        to.push_str(start);
+        Some(rest)
+    }
+
+    to.reserve(text.len());
+    let mut rest = text;
+    if rest.len() <= LONG {
+        while let Some(behind) = start::<SIZE>(to, rest) {
+            rest = behind;
+        }
+        rest = start::<8>(to, rest).unwrap_or(rest);
+        rest = start::<4>(to, rest).unwrap_or(rest);
+        rest = start::<2>(to, rest).unwrap_or(rest);
+        rest = start::<1>(to, rest).unwrap_or(rest);
+    }
+    if !rest.is_empty() {
+        to.push_str(rest);
     }
 }
 
@@ -81,15 +114,15 @@ pub fn copy(out: &mut Vec<u8>, bytes: &[u8]) {
     for block in blocks {
         out.extend_from_slice(block);
     }
-    let rest = append::<8>(out, rest);
-    let rest = append::<4>(out, rest);
-    let rest = append::<2>(out, rest);
-    append::<1>(out, rest);
+    let rest = first::<8>(out, rest);
+    let rest = first::<4>(out, rest);
+    let rest = first::<2>(out, rest);
+    first::<1>(out, rest);
 }
 
 /// Appends the first `N` bytes, where there are so many, and returns the others.
 #[inline(always)]
-fn append<'b, const N: usize>(out: &mut Vec<u8>, bytes: &'b [u8]) -> &'b [u8] {
+fn first<'b, const N: usize>(out: &mut Vec<u8>, bytes: &'b [u8]) -> &'b [u8] {
     match bytes.split_first_chunk::<N>() {
         Some((first, rest)) => {
             out.extend_from_slice(first);
@@ -464,6 +497,7 @@ mod tests {
         for length in 0..600 {
             let part = "xy".repeat(length);
             assert_eq!(to_text(&format_args!("{part}ä{part}")), format!("{part}ä{part}"));
+            assert_eq!((owned(&part), owned(&format!("x{part}ä"))), (part.clone(), format!("x{part}ä")));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::annotations::{INGRESS_TARGET_TYPE, TRACKING_LABELS};
 use super::{Controller, Resolved, Source, TargetType, TargetTypeField, default_target_type, entries_read};
-use crate::kubernetes::{Edition, Kind, ObjectRef, StringMap, TargetGroupBinding};
+use crate::kubernetes::{Edition, Kind, Metadata, ObjectRef, StringMap, TargetGroupBinding};
 
 /// The target type of a binding.
 ///
@@ -37,7 +37,11 @@ pub fn target_type_is_of_aws(binding: &TargetGroupBinding) -> bool {
 
 /// Whether the controller made the object for an Ingress, a Service or a Gateway. Such an object follows its owner,
 /// and changing it starts a fight. A pair of labels counts only when complete.
-pub fn is_made_by_controller(labels: &StringMap) -> bool {
+pub fn is_made_by_controller(metadata: &Metadata) -> bool {
+    metadata.labels.mentioning("stack").is_some_and(have_tracking)
+}
+
+fn have_tracking(labels: &StringMap) -> bool {
     labels.keys().filter_map(|key| tracking_label(key)).any(|(prefix, name)| match name {
         // Only an Ingress can be of an explicit group, which has no namespace.
         "stack" => prefix.starts_with("ingress."),
@@ -64,7 +68,7 @@ mod tests {
     #[track_caller]
     fn check_labels(keys: &[&str], expected: bool) {
         let labels = keys.iter().map(|key| (*key, "x")).collect();
-        assert_eq!(is_made_by_controller(&labels), expected, "{keys:?}");
+        assert_eq!(have_tracking(&labels), expected, "{keys:?}");
     }
 
     #[test]

@@ -180,7 +180,7 @@ impl<'a> Judge<'a> {
     pub fn binding(&mut self, binding: &Rc<TargetGroupBinding>, edition: Edition) {
         let metadata = &binding.metadata;
         let name = binding.spec.service_ref.name.as_str();
-        let is_of_controller = is_made_by_controller(metadata.labels.read()) && !self.world.is_old();
+        let is_of_controller = is_made_by_controller(metadata) && !self.world.is_old();
         if is_of_controller || !self.controller().has(edition) || !self.is_wanted(&metadata.namespace, name) {
             return;
         }

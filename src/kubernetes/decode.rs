@@ -257,7 +257,10 @@ impl<'de> Deserializer<'de> for Json<'de> {
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        visitor.visit_string(self.string_or_null()?.into_owned())
+        visitor.visit_string(match self.string_or_null()? {
+            Cow::Borrowed(text) => json_scan::owned(text),
+            Cow::Owned(text) => text,
+        })
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

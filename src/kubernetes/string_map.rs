@@ -13,7 +13,7 @@ use super::decode::{STRINGS, decode};
 /// strings, and each of them would be allocated and freed.
 #[derive(Clone, Default)]
 pub struct StringMap {
-    text: Vec<u8>,
+    text: String,
     entries: Vec<Entry>,
 }
 
@@ -75,19 +75,18 @@ impl StringMap {
     }
 
     fn str(&self, range: &Range<usize>) -> &str {
-        // It was made of text.
-        str::from_utf8(self.bytes(range)).unwrap_or_default()
+        self.text.get(range.clone()).unwrap_or_default()
     }
 
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
-        self.text.get(range.clone()).unwrap_or_default()
+        self.text.as_bytes().get(range.clone()).unwrap_or_default()
     }
 
     fn add(&mut self, text: &str) -> Range<usize> {
         let start = self.text.len();
         // Not to grow for each of the first few entries.
         self.text.reserve(text.len().max(64));
-        json_scan::copy(&mut self.text, text.as_bytes());
+        json_scan::append(&mut self.text, text);
         start..self.text.len()
     }
 }
@@ -154,6 +153,11 @@ pub struct UnreadMap {
 }
 
 impl UnreadMap {
+    /// The map, unless no key has this word in it.
+    pub fn mentioning(&self, word: &str) -> Option<&StringMap> {
+        json_scan::may_mention(&self.json, word).then(|| self.read())
+    }
+
     /// The map.
     pub fn read(&self) -> &StringMap {
         // Its types are checked; where there is no map, there is no JSON.
