@@ -1,6 +1,7 @@
 //! JSON whose syntax is checked, and where each of its parts is.
 
 use std::borrow::Cow;
+use std::num::NonZero;
 use std::ops::Range;
 
 use serde::de::Error;
@@ -288,7 +289,7 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
             if bytes.get(at) != Some(&b'"') {
                 return None;
             }
-            let end = string(bytes, at + 1)?;
+            let end = string(bytes, at + 1)?.get();
             tokens.push(Token { start: at as u32, end });
             at = space(bytes, (end & END) as usize);
             if bytes.get(at) != Some(&b':') {
@@ -298,7 +299,7 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
         }
         let first = *bytes.get(at)?;
         if first == b'"' {
-            let end = string(bytes, at + 1)?;
+            let end = string(bytes, at + 1)?.get();
             tokens.push(Token { start: at as u32, end });
             at = (end & END) as usize;
         } else if first == b'{' || first == b'[' {
@@ -341,16 +342,16 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
 }
 
 /// The end of the token of a string whose quote is passed. Most strings end in the first block.
-fn string(bytes: &[u8], start: usize) -> Option<u32> {
+fn string(bytes: &[u8], start: usize) -> Option<NonZero<u32>> {
     let first = bytes.get(start..).and_then(<[u8]>::first_chunk);
     let places = first.map_or(0, |first| Block::new(first).no_plain_text());
     let mut at = if places != 0 { start + places.trailing_zeros() as usize } else { plain(bytes, start)? };
     if bytes.get(at) == Some(&b'"') {
-        return Some((at + 1) as u32 | IS_STRING);
+        return NonZero::new((at + 1) as u32 | IS_STRING);
     }
     loop {
         match bytes.get(at..)? {
-            [b'"', ..] => return Some((at + 1) as u32 | IS_STRING | HAS_ESCAPES),
+            [b'"', ..] => return NonZero::new((at + 1) as u32 | IS_STRING | HAS_ESCAPES),
             [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => at += 2,
             [b'\\', b'u', digits @ ..] if digits.get(..4)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
             _ => return None,
@@ -507,7 +508,8 @@ mod tests {
         let json = r#"{ "names":["name"],"nam":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3,"kine":0,"kind":4,"clusterIPsAndPorts":5}"#;
         let document = Document::parse(json).unwrap();
         let mut entries = document.value().entries().unwrap();
-        let found: Vec<_> = std::iter::from_fn(|| entries.field(&names)).map(|(place, it)| (place, it.text())).collect();
+        let found: Vec<_> =
+            std::iter::from_fn(|| entries.field(&names)).map(|(place, it)| (place, it.text())).collect();
         assert_eq!(found, [(2, "[]"), (0, "\"y\""), (3, "3"), (5, "4"), (4, "5")]);
         let (mut no_entries, mut no_items) = (Entries::NONE, Items::NONE);
         assert!(no_entries.field(&names).is_none() && no_items.next().is_none());

@@ -20,6 +20,6 @@ mod write;
 
 pub use document::{Document, Entries, Items, Text, Value};
 pub use list::{ListError, items};
-pub use scan::{UNICODE_ESCAPE, any_pair, may_mention, starts_with};
+pub use scan::{UNICODE_ESCAPE, any_pair, are_equal, may_mention, starts_with};
 pub use words::{Words, may_mention_all};
 pub use write::{Raw, Unsupported, append, copy, owned, to_text, to_vec};

@@ -54,6 +54,12 @@ pub fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
     words.iter().zip(words_of_start).all(are_equal) && rest.iter().eq(rest_of_start)
 }
 
+/// Whether these bytes end with others.
+fn ends_with(bytes: &[u8], end: &[u8]) -> bool {
+    let start = bytes.len().checked_sub(end.len());
+    start.and_then(|start| bytes.get(start..)).is_some_and(|bytes| are_equal(bytes, end))
+}
+
 /// Whether these bytes are the same. Up to sixteen are compared without a loop.
 #[inline]
 pub fn are_equal(one: &[u8], other: &[u8]) -> bool {
@@ -77,7 +83,7 @@ pub fn may_mention(json: &str, name: &str) -> bool {
     let places = |window: Window| window.places(*end) | window.places(UNICODE_ESCAPE);
     any_place(json, places, |at| {
         let so_far = json.get(..at + 2).unwrap_or(json);
-        so_far.ends_with(name) || so_far.ends_with(&UNICODE_ESCAPE)
+        ends_with(so_far, name) || so_far.ends_with(&UNICODE_ESCAPE)
     })
 }
 

@@ -90,11 +90,12 @@ impl Item {
 
     fn read(&self, kind: Kind) -> Lookup<Object> {
         let failure = |error, object| Rc::new(LookupFailure { kind, object, error: LookupError::Unreadable(error) });
-        let object = parse(self.json()).and_then(|document| Object::read(kind, Json::of(&document))).map_err(|error| {
-            let named = decode::<Named>(self.json()).ok().map(|named| named.metadata);
-            let named = named.map(|named| ObjectRef::new(kind, &named.namespace, &named.name));
-            failure(error, self.expected.clone().or(named))
-        })?;
+        let object =
+            parse(self.json()).and_then(|document| Object::read(kind, Json::of(&document))).map_err(|error| {
+                let named = decode::<Named>(self.json()).ok().map(|named| named.metadata);
+                let named = named.map(|named| ObjectRef::new(kind, &named.namespace, &named.name));
+                failure(error, self.expected.clone().or(named))
+            })?;
         let found = &object.metadata().name;
         match &self.expected {
             Some(expected) if **found != *expected.name => {
@@ -144,7 +145,9 @@ impl<'c> Lookups<'c> {
     /// Looks up objects of one namespace that [`Lookups::get`] is asked for then: few of them by name, in the order of their
     /// names, many by one list.
     pub fn prepare(&self, kind: Kind, namespace: &str, names: &mut dyn Iterator<Item = &str>) {
-        let is_unknown = |name: &&str| is_valid_name(name) && self.known(kind, namespace, name).is_none();
+        let is_unknown = |name: &&str| {
+            is_valid_name(name) && self.known(kind, namespace, &object_key(kind, namespace, name)).is_none()
+        };
         let unknown = each_once(names.filter(is_unknown).map(NameKey::from));
         if !self.cluster.narrows_lists() && self.named(kind) + unknown.values().len() > max_gets(kind) {
             // The answer is kept, whatever it is.
@@ -175,17 +178,16 @@ impl<'c> Lookups<'c> {
     }
 
     /// What is known of one object, by name or from a whole list.
-    fn known(&self, kind: Kind, namespace: &str, name: &str) -> Option<Lookup<Option<Rc<Item>>>> {
-        let key = object_key(kind, namespace, name);
+    fn known(&self, kind: Kind, namespace: &str, key: &NameKey<'_>) -> Option<Lookup<Option<Rc<Item>>>> {
         self.known_of(kind, |known| {
-            if let Some(answer) = known.named.get(&key) {
+            if let Some(answer) = known.named.get(key) {
                 return Some(answer.clone());
             }
             let of_whole = known.lists.iter().find(|(list, _)| list.selector.is_none() && list.mention.is_none());
             let (_, list) = of_whole?;
             match list {
                 Ok(list) if !list.is_whole => None,
-                Ok(list) => Some(list.item(kind, namespace, &key)),
+                Ok(list) => Some(list.item(kind, namespace, key)),
                 Err(failure) => Some(Err(Rc::clone(failure))),
             }
         })
@@ -209,18 +211,25 @@ impl<'c> Lookups<'c> {
 
     /// One object: from what is known, by a GET where few of the kind are known, else from the list.
     fn find(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Option<Rc<Item>>> {
-        if let Some(answer) = self.known(kind, namespace, name) {
+        let key = object_key(kind, namespace, name);
+        if let Some(answer) = self.known(kind, namespace, &key) {
             return answer;
         }
         // A cluster that narrows its lists answers a GET in no time.
         if self.cluster.narrows_lists() || self.named(kind) < max_gets(kind) {
-            return self.ask_for_object(kind, namespace, name);
+            return self.ask_for_object(kind, namespace, name, key);
         }
         self.list(kind, None, None)?;
-        self.known(kind, namespace, name).unwrap_or(Ok(None))
+        self.known(kind, namespace, &key).unwrap_or(Ok(None))
     }
 
-    fn ask_for_object(&self, kind: Kind, namespace: &str, name: &str) -> Lookup<Option<Rc<Item>>> {
+    fn ask_for_object(
+        &self,
+        kind: Kind,
+        namespace: &str,
+        name: &str,
+        key: NameKey<'static>,
+    ) -> Lookup<Option<Rc<Item>>> {
         let object = ObjectRef::new(kind, namespace, name);
         let failure = |error| Rc::new(LookupFailure { kind, object: Some(object.clone()), error });
         let scope = kind.is_namespaced().then_some(namespace);
@@ -233,7 +242,7 @@ impl<'c> Lookups<'c> {
             Err(LookupError::KindNotInstalled) if kind.may_be_absent() => Ok(None),
             Err(error) => Err(failure(error)),
         };
-        self.learn(kind, |known| _ = known.named.insert(object_key(kind, namespace, name), answer.clone()));
+        self.learn(kind, |known| _ = known.named.insert(key, answer.clone()));
         answer
     }
 

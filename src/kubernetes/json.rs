@@ -123,9 +123,9 @@ impl<'a> Json<'a> {
             return Ok(Cow::Borrowed(text));
         }
         match self.0.string() {
-            Some(text) => text.read().ok_or_else(|| {
-                Error::new("must not have half of a surrogate pair in a \\u escape".to_owned())
-            }),
+            Some(text) => text
+                .read()
+                .ok_or_else(|| Error::new("must not have half of a surrogate pair in a \\u escape".to_owned())),
             None if self.is_null() => Ok(Cow::Borrowed("")),
             None => Err(self.wrong("a string")),
         }

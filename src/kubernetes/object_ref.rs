@@ -11,7 +11,7 @@ use super::name::NameKey;
 use super::text::shown_name;
 
 /// An object, as kubectl names it: kind, namespace and name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Eq, PartialOrd, Ord)]
 pub struct ObjectRef {
     /// The kind.
     pub kind: Kind,
@@ -53,6 +53,14 @@ impl ObjectRef {
         to.write_str(self.kind.name())?;
         to.write_str(" ")?;
         self.write_path(to, max)
+    }
+}
+
+/// As derived, but `memcmp`, which that would call, goes byte by byte in wasm.
+impl PartialEq for ObjectRef {
+    fn eq(&self, other: &Self) -> bool {
+        let are_equal = |one: &str, other: &str| json_scan::are_equal(one.as_bytes(), other.as_bytes());
+        are_equal(&self.name, &other.name) && are_equal(&self.namespace, &other.namespace) && self.kind == other.kind
     }
 }
 
