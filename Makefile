@@ -116,7 +116,7 @@ properties: policy.wasm
 # Hands arbitrary bytes to the policy, so many seconds for each input that others write. What is found is left in
 # fuzz/artifacts: it belongs into fuzz/found, and becomes a case. The policy has no unsafe code for a sanitizer to look at.
 FUZZ_SECONDS ?= 30
-FUZZ_TARGETS ?= request settings actions host
+FUZZ_TARGETS ?= request settings actions host json
 FUZZ_LIMITS = -timeout=10 -rss_limit_mb=512 -malloc_limit_mb=128 -max_len=16384
 .PHONY: fuzz
 fuzz: fuzz-tools

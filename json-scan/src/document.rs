@@ -342,10 +342,21 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
 }
 
 /// The end of the token of a string whose quote is passed. Most strings end in the first block.
+#[inline(always)]
 fn string(bytes: &[u8], start: usize) -> Option<NonZero<u32>> {
     let first = bytes.get(start..).and_then(<[u8]>::first_chunk);
     let places = first.map_or(0, |first| Block::new(first).no_plain_text());
-    let mut at = if places != 0 { start + places.trailing_zeros() as usize } else { plain(bytes, start)? };
+    let at = start + places.trailing_zeros() as usize;
+    if places != 0 && bytes.get(at) == Some(&b'"') {
+        NonZero::new((at + 1) as u32 | IS_STRING)
+    } else {
+        long_string(bytes, start)
+    }
+}
+
+#[inline(never)]
+fn long_string(bytes: &[u8], start: usize) -> Option<NonZero<u32>> {
+    let mut at = plain(bytes, start)?;
     if bytes.get(at) == Some(&b'"') {
         return NonZero::new((at + 1) as u32 | IS_STRING);
     }
@@ -361,7 +372,6 @@ fn string(bytes: &[u8], start: usize) -> Option<NonZero<u32>> {
 }
 
 /// The place behind what stands in a string as it is.
-#[inline(never)]
 fn plain(bytes: &[u8], mut at: usize) -> Option<usize> {
     while let Some(next) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let places = Block::new(next).no_plain_text();

@@ -1,5 +1,5 @@
 //! The inputs of the policy that somebody else writes, as functions of arbitrary bytes: the payload, the settings, an
-//! `actions.` annotation, and what the host answers.
+//! `actions.` annotation, and what the host answers. Beside them, any JSON: `json-scan` reads it as serde_json does.
 //!
 //! Invariant: the same bytes always have the same outcome, so that what a fuzzer found can be replayed.
 
@@ -7,7 +7,9 @@ use std::cell::Cell;
 
 use aws_headless_service_policy::cluster::{HostCall, HostCalls};
 use aws_headless_service_policy::{validate, validate_settings};
+use json_scan::Document;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::answers::problems_of;
 use crate::small_cluster;
@@ -32,11 +34,13 @@ pub enum Target {
     Actions,
     /// A payload, and what the host answers to one lookup after another.
     Host,
+    /// JSON, or what is none.
+    Json,
 }
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 4] = [Self::Request, Self::Settings, Self::Actions, Self::Host];
+    pub const ALL: [Self; 5] = [Self::Request, Self::Settings, Self::Actions, Self::Host, Self::Json];
 
     /// The name, also of its folder of seeds.
     #[must_use]
@@ -46,6 +50,7 @@ impl Target {
             Self::Settings => "settings",
             Self::Actions => "actions",
             Self::Host => "host",
+            Self::Json => "json",
         }
     }
 
@@ -59,6 +64,7 @@ impl Target {
             Self::Settings => settings(input),
             Self::Actions => actions(&String::from_utf8_lossy(input)),
             Self::Host => host(input),
+            Self::Json => json(&String::from_utf8_lossy(input)),
         };
         if problems.is_empty() { Ok(()) } else { Err(problems) }
     }
@@ -139,4 +145,50 @@ fn host(input: &[u8]) -> Vec<String> {
             None => small_cluster::nothing(call.request),
         }
     })
+}
+
+/// What serde_json takes for JSON, and nothing else; the same value, where that can read it; its strings written alike.
+fn json(text: &str) -> Vec<String> {
+    let document = Document::parse(text).ok();
+    let expected = serde_json::from_str::<&RawValue>(text).ok().map(RawValue::get);
+    let found = document.as_ref().map(|document| document.value());
+    if found.map(json_scan::Value::text) != expected {
+        return vec![format!("{found:?} is {expected:?} to serde_json")];
+    }
+    let mut problems = Vec::new();
+    // This one reads no value that is nested deep, and no half of a character.
+    if let (Some(found), Ok(expected)) = (found, serde_json::from_str::<Value>(text)) {
+        let found = value(found, &mut problems);
+        if found.as_ref() != Some(&expected) {
+            problems.push(format!("{found:?} is {expected:?} to serde_json"));
+        }
+    }
+    problems
+}
+
+/// The value as serde_json's; of two equal keys the last one counts.
+fn value(json: json_scan::Value<'_>, problems: &mut Vec<String>) -> Option<Value> {
+    if let Some(text) = json.string() {
+        let text = text.read()?;
+        if json_scan::to_vec(&*text).ok() != serde_json::to_vec(&*text).ok() {
+            problems.push(format!("{text:?} is written otherwise"));
+        }
+        return Some(Value::from(&*text));
+    }
+    if let Some(mut items) = json.items() {
+        return items
+            .try_fold(Vec::new(), |mut list, item| {
+                list.push(value(item, problems)?);
+                Some(list)
+            })
+            .map(Value::Array);
+    }
+    if let Some(entries) = json.entries() {
+        let mut map = serde_json::Map::new();
+        for (key, entry) in entries {
+            map.insert(key.string()?.read()?.into_owned(), value(entry, problems)?);
+        }
+        return Some(Value::Object(map));
+    }
+    serde_json::from_str(json.text()).ok()
 }

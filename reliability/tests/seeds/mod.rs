@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What a case is as an input of a target.
 pub fn seeds(target: Target, case: &Case) -> Vec<Vec<u8>> {
     match target {
-        Target::Request => vec![case.payload.clone()],
+        Target::Request | Target::Json => vec![case.payload.clone()],
         Target::Settings => vec![Value::Object(case.settings.clone()).to_string().into_bytes()],
         Target::Actions => actions_of(case),
         Target::Host => vec![with_answers(case)],
