@@ -24,7 +24,7 @@ REMAPPED = "$(CURDIR)=." "$(TARGET_DIR)=target" "$(CARGO_HOME)/registry/src=regi
 SIMD := -Ctarget-feature=+simd128
 # A host looks at its clock in every function that is called. To put functions of up to 14 instructions in line, instead of
 # 5, costs no bytes to speak of.
-INLINED := -Cllvm-args=-inline-threshold=14 -Cllvm-args=-max-store-memcpy=16 -Cllvm-args=-max-store-memmove=16
+INLINED := -Cllvm-args=-inline-threshold=14
 .PHONY: policy.wasm
 policy.wasm: wasm-target
 	CARGO_ENCODED_RUSTFLAGS="$$(printf -- '%s' $(SIMD); printf -- '\037--remap-path-prefix=%s' $(REMAPPED))" \
