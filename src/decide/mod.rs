@@ -234,7 +234,14 @@ impl<'r> Review<'r> {
     /// Whether the request introduces a finding. Where the old object could not be judged, it does not. Moving into another
     /// group or onto another Gateway is an introduction, leaving a group is not.
     fn is_introduced(&self, exposure: &Exposure) -> bool {
-        if !self.can_introduce() || !self.before().failures.is_empty() {
+        if !self.can_introduce() {
+            return false;
+        }
+        // Nothing was wrong with an object that was not there.
+        if matches!(self.context.old_object, OldObject::None) && exposure.exposer == self.context.admitted {
+            return true;
+        }
+        if !self.before().failures.is_empty() {
             return false;
         }
         // Leaving a group introduces nothing: the object stops itself alone.

@@ -158,7 +158,8 @@ impl Kind {
 
     /// The API group; empty for the core group.
     pub fn group(self) -> &'static str {
-        self.api_version().split_once('/').map_or("", |(group, _)| group)
+        let version = self.api_version();
+        version.bytes().position(|byte| byte == b'/').and_then(|end| version.get(..end)).unwrap_or_default()
     }
 
     /// Whether its objects have a namespace.

@@ -37,7 +37,7 @@ pub fn message(evaluation: &Evaluation, refusal: &Refusal) -> String {
             };
             // In full where there is room, else all but the first in short.
             let in_full = written(text(|f| write(f, 253, groups.len(), true)));
-            if in_full.chars().count() <= MAX_MESSAGE {
+            if is_short(&in_full) {
                 return in_full;
             }
             fitted(groups.len(), &|f, max, count| write(f, max, count, false))
@@ -78,7 +78,7 @@ fn fitted(entries: usize, write: &dyn Fn(&mut Formatter<'_>, usize, usize) -> fm
     for max_name in [253, 63, 40, 24, 12] {
         for count in (1..=entries.min(MAX_LISTED)).rev() {
             message = written(text(|f| write(f, max_name, count)));
-            if message.chars().count() <= MAX_MESSAGE {
+            if is_short(&message) {
                 return message;
             }
         }
@@ -170,4 +170,9 @@ fn write_failures(f: &mut Formatter<'_>, failures: &[Unchecked], max: usize, cou
         }
     }
     write_rest(f, failures.len().saturating_sub(count))
+}
+
+/// Whether a message has few enough characters; in most, each is a byte.
+fn is_short(message: &str) -> bool {
+    message.len() <= MAX_MESSAGE || message.chars().count() <= MAX_MESSAGE
 }
