@@ -170,7 +170,7 @@ fn json(text: &str) -> Vec<String> {
 fn value(json: json_scan::Value<'_>, problems: &mut Vec<String>) -> Option<Value> {
     if let Some(text) = json.string() {
         let text = text.read()?;
-        if json_scan::to_vec(&*text).ok() != serde_json::to_vec(&*text).ok() {
+        if json_scan::to_vec(&text).ok() != serde_json::to_vec(&text).ok() {
             problems.push(format!("{text:?} is written otherwise"));
         }
         return Some(Value::from(&*text));
