@@ -336,6 +336,9 @@ impl Settings {
     /// # Errors
     /// Every unknown key and every wrong value.
     pub fn read(json: Json<'_>) -> Result<Self, SettingsError> {
+        if json.is_null() || json.is_empty_map() {
+            return Ok(Self::default());
+        }
         let mut reader = Reader { settings: Self::default(), problems: Vec::new() };
         reader.read_map("", json);
         if reader.problems.is_empty() { Ok(reader.settings) } else { Err(SettingsError { problems: reader.problems }) }
@@ -358,9 +361,6 @@ impl Reader {
             let key = if parent.is_empty() { "settings" } else { parent.trim_end_matches('.') };
             return self.wrong(key, json, "a map");
         };
-        if given.is_empty() {
-            return;
-        }
         let given: Vec<_> = given.into_iter().map(|(key, value)| (key.string().unwrap_or_default(), value)).collect();
         for (index, (name, _)) in given.iter().enumerate() {
             let key = format!("{parent}{}", display_text(name, MAX_GIVEN));

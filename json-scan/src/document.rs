@@ -278,7 +278,7 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
     if bytes.len() >= MAX_SIZE {
         return None;
     }
-    let mut tokens = Vec::with_capacity(bytes.len() / 8 + 2);
+    let mut tokens = Vec::with_capacity(bytes.len() / 6 + 2);
     // The place of the innermost list or map that is open. Its end is that of the one around it, until it is closed.
     let mut open = NOWHERE;
     // Whether a key comes next.

@@ -55,7 +55,7 @@ pub fn to_vec(value: &impl Serialize) -> Result<Vec<u8>, Unsupported> {
 
 /// The text that `value` makes.
 pub fn to_text(value: &dyn fmt::Display) -> String {
-    let mut text = Text(String::with_capacity(256));
+    let mut text = Text(String::with_capacity(512));
     // Only the value itself could fail, and has no reason to.
     let _ = fmt::write(&mut text, format_args!("{value}"));
     text.0

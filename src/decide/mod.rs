@@ -16,7 +16,7 @@ pub use exposure::{Reach, Role};
 pub use judge::Unchecked;
 pub use remedy::{Fix, Instead, Moved, MovedWhy, Remedy};
 
-use std::cell::{LazyCell, OnceCell};
+use std::cell::OnceCell;
 
 use serde::Deserialize;
 
@@ -53,33 +53,26 @@ pub fn decide(request: &Request<'_>, cluster: &dyn Cluster, settings: &Settings)
         Some(Ok(old)) => OldObject::Known(old),
         Some(Err(_)) => OldObject::Unreadable,
     };
-    let changes_something = LazyCell::new(|| match (&old_object, &request.old_object) {
+    let changes_something = match (&old_object, &request.old_object) {
         (OldObject::Known(old), Some(old_text)) => {
             deciding_metadata(object, settings) != deciding_metadata(old, settings)
                 || !have_same_spec(request.object.json, old_text.json)
         }
         _ => true,
-    });
+    };
     // Objects that are no end of a pair: what they change is all that there is to say. A Service that is being deleted can
     // still lose its finalizers.
     let is_deleted_service = request.kind == Kind::Service && object.metadata().is_being_deleted();
     let is_update = request.operation == Operation::Update;
-    if (!is_end(request.kind) && !*changes_something) || (is_deleted_service && !(is_update && *changes_something)) {
+    if (!is_end(request.kind) && !changes_something) || (is_deleted_service && !(is_update && changes_something)) {
         return Evaluation::accept();
     }
     let lookups = Lookups::new(cluster, &request.namespace);
     let admitted = ObjectRef::new(request.kind, &request.namespace, &object.metadata().name);
     let overlay = Overlay { identity: admitted.clone(), object: Some(object.clone()) };
     let world = World::new(&lookups, overlay);
-    let context = Context {
-        settings,
-        request,
-        admitted,
-        object,
-        old_object: &old_object,
-        world: &world,
-        changes_something: *changes_something,
-    };
+    let context =
+        Context { settings, request, admitted, object, old_object: &old_object, world: &world, changes_something };
     let judgement = context.judge(&world, None);
     Review::new(&context, judgement).evaluate()
 }
@@ -222,8 +215,11 @@ impl<'r> Review<'r> {
 
     /// What could not be looked up for either object: what is introduced may be hidden, for `lookupFailure` to decide.
     fn failures(&self) -> Vec<Unchecked> {
-        let of_old = self.before.get().map(|before| before.failures.as_slice()).unwrap_or_default();
-        self.judgement.failures.iter().chain(of_old).cloned().collect()
+        let mut failures = self.judgement.failures.clone();
+        if let Some(before) = self.before.get() {
+            failures.extend_from_slice(&before.failures);
+        }
+        failures
     }
 
     /// Whether anything can be new: something that decides has changed, in an object that was known.

@@ -86,6 +86,11 @@ impl<'a> Json<'a> {
         Some(self.0.entries()?.map(|(key, value)| (Self(key), Self(value))).collect())
     }
 
+    /// Whether it is a map without entries.
+    pub fn is_empty_map(self) -> bool {
+        self.0.entries().is_some_and(|mut entries| entries.next().is_none())
+    }
+
     /// What it is, in the words of Kubernetes.
     pub fn description(self) -> String {
         let shown = display_text(self.text(), MAX_SHOWN);
