@@ -32,6 +32,9 @@ struct Token {
     end: u32,
 }
 
+/// There is room for so many tokens from the beginning, at most.
+const MAX_FIRST_TOKENS: usize = 1 << 12;
+
 /// The bit of the end of a list or map.
 const HAS_PARTS: u32 = 1 << 31;
 /// The bit of the end of a string.
@@ -278,7 +281,8 @@ fn tokens(bytes: &[u8]) -> Option<Vec<Token>> {
     if bytes.len() >= MAX_SIZE {
         return None;
     }
-    let mut tokens = Vec::with_capacity(bytes.len() / 6 + 2);
+    // Few texts have more; one long string has a single token.
+    let mut tokens = Vec::with_capacity((bytes.len() / 6).min(MAX_FIRST_TOKENS) + 2);
     // The place of the innermost list or map that is open. Its end is that of the one around it, until it is closed.
     let mut open = NOWHERE;
     // Whether a key comes next.
