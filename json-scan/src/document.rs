@@ -518,13 +518,14 @@ mod tests {
 
     #[test]
     fn fields_are_found_by_their_whole_name() {
-        let names = ["name", "namespace", "clusterIPs", "port", "clusterIPsAndPorts", "kind"];
-        let json = r#"{ "names":["name"],"nam":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3,"kine":0,"kind":4,"clusterIPsAndPorts":5}"#;
+        let names =
+            ["name", "namespace", "clusterIPs", "port", "clusterIPsAndPorts", "kind", "a", "b", "type", "nodePort"];
+        let json = r#"{ "names":["name"],"nam":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3,"kine":0,"kind":4,"nodePort":6,"type":7,"clusterIPsAndPorts":5}"#;
         let document = Document::parse(json).unwrap();
         let mut entries = document.value().entries().unwrap();
         let found: Vec<_> =
             std::iter::from_fn(|| entries.field(&names)).map(|(place, it)| (place, it.text())).collect();
-        assert_eq!(found, [(2, "[]"), (0, "\"y\""), (3, "3"), (5, "4"), (4, "5")]);
+        assert_eq!(found, [(2, "[]"), (0, "\"y\""), (3, "3"), (5, "4"), (9, "6"), (8, "7"), (4, "5")]);
         let (mut no_entries, mut no_items) = (Entries::NONE, Items::NONE);
         assert!(no_entries.field(&names).is_none() && no_items.next().is_none());
     }

@@ -246,6 +246,9 @@ mod tests {
         assert_eq!(read(r#"{"b":"\u0031","a":null}"#), Ok([("a", ""), ("b", "1")].into_iter().collect()));
         assert_eq!((read("{}"), read("null")), (Ok(StringMap::default()), Ok(StringMap::default())));
         assert_eq!(UnreadMap::default().read(), &StringMap::default());
+        let mentions = |json: &str| crate::kubernetes::decode::<UnreadMap>(json).unwrap().mentioning("stack").is_some();
+        assert!(mentions(r#"{"k8s.aws\/stack":""}"#) && mentions(r#"{"k8s.aws/st\u0061ck-name":""}"#));
+        assert!(!mentions(r#"{"k8s.aws/st":"ack"}"#) && !mentions("null"));
         assert_eq!(read("[]"), Err("it must be a map, not a list".to_owned()));
         assert_eq!(read(r#"{"a":"","b/c":1}"#), Err("[b/c] must be a string, not the number 1".to_owned()));
     }
