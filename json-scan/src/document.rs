@@ -520,7 +520,7 @@ mod tests {
     fn fields_are_found_by_their_whole_name() {
         let names =
             ["name", "namespace", "clusterIPs", "port", "clusterIPsAndPorts", "kind", "a", "b", "type", "nodePort"];
-        let json = r#"{ "names":["name"],"nam":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3,"kine":0,"kind":4,"nodePort":6,"type":7,"clusterIPsAndPorts":5}"#;
+        let json = r#"{ "names":["name"],"name2":{"name":1}, "clusterIP":"x" ,"clusterIPs" : [],"n\u0061me":"y","PORT":2,"port":3,"kine":0,"kind":4,"nodePort":6,"type":7,"clusterIPsAndPorts":5}"#;
         let document = Document::parse(json).unwrap();
         let mut entries = document.value().entries().unwrap();
         let found: Vec<_> =

@@ -1,5 +1,5 @@
-//! JSON and its bytes, a block of sixteen at a time: checking and writing it, cutting lists and maps into their parts, and
-//! looking for names in it.
+//! JSON and its bytes, a block of sixteen at a time: reading a text into a [`Document`], writing one, cutting lists of
+//! megabytes into their items, and looking for names in these.
 //!
 //! Lists of a large cluster hold thousands of objects, and most of them have nothing to do with a request. This crate finds
 //! those that have, without parsing the others. It is a crate of its own so that it can be compiled for speed, where the
