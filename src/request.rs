@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use json_scan::Document;
 
-use crate::kubernetes::{DecodeError, Json, Kind, Object, Place, parse};
+use crate::kubernetes::{DecodeError, Json, Kind, Object, Unread, parse};
 
 /// The bytes of a payload that are read. The API server takes requests of three megabytes, and an object and its
 /// predecessor are handed over as JSON, in which a character has up to six bytes.
@@ -60,7 +60,7 @@ struct WirePayload<'a> {
     #[serde(default, borrow)]
     request: Option<WireRequest<'a>>,
     #[serde(default)]
-    settings: Option<Place>,
+    settings: Option<Unread>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -77,9 +77,9 @@ struct WireRequest<'a> {
     #[serde(default, borrow)]
     namespace: Cow<'a, str>,
     #[serde(default)]
-    object: Option<Place>,
+    object: Option<Unread>,
     #[serde(default)]
-    old_object: Option<Place>,
+    old_object: Option<Unread>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -55,15 +55,15 @@ pub fn to_vec(value: &impl Serialize) -> Result<Vec<u8>, Unsupported> {
 
 /// The text that `value` makes.
 pub fn to_text(value: &dyn fmt::Display) -> String {
-    let mut text = Text(String::with_capacity(512));
+    let mut text = TextWriter(String::with_capacity(512));
     // Only the value itself could fail, and has no reason to.
     let _ = fmt::write(&mut text, format_args!("{value}"));
     text.0
 }
 
-struct Text(String);
+struct TextWriter(String);
 
-impl fmt::Write for Text {
+impl fmt::Write for TextWriter {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         append(&mut self.0, text);
         Ok(())
@@ -208,13 +208,13 @@ fn has_escapes(bytes: &[u8; SIZE]) -> bool {
 }
 
 /// A list or map whose items are being written.
-struct Items<'w> {
+struct Container<'w> {
     writer: &'w mut Writer,
     is_first: bool,
     end: u8,
 }
 
-impl<'w> Items<'w> {
+impl<'w> Container<'w> {
     fn begin(writer: &'w mut Writer, start: u8, end: u8) -> Self {
         writer.json.push(start);
         Self { writer, is_first: true, end }
@@ -251,12 +251,12 @@ macro_rules! unsupported {
 impl<'w> Serializer for &'w mut Writer {
     type Ok = ();
     type Error = Unsupported;
-    type SerializeSeq = Items<'w>;
+    type SerializeSeq = Container<'w>;
     type SerializeTuple = Impossible<(), Unsupported>;
     type SerializeTupleStruct = Impossible<(), Unsupported>;
     type SerializeTupleVariant = Impossible<(), Unsupported>;
-    type SerializeMap = Items<'w>;
-    type SerializeStruct = Items<'w>;
+    type SerializeMap = Container<'w>;
+    type SerializeStruct = Container<'w>;
     type SerializeStructVariant = Impossible<(), Unsupported>;
 
     fn serialize_bool(self, value: bool) -> Result<(), Unsupported> {
@@ -307,15 +307,15 @@ impl<'w> Serializer for &'w mut Writer {
         Ok(())
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<Items<'w>, Unsupported> {
-        Ok(Items::begin(self, b'[', b']'))
+    fn serialize_seq(self, _: Option<usize>) -> Result<Container<'w>, Unsupported> {
+        Ok(Container::begin(self, b'[', b']'))
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Items<'w>, Unsupported> {
-        Ok(Items::begin(self, b'{', b'}'))
+    fn serialize_map(self, _: Option<usize>) -> Result<Container<'w>, Unsupported> {
+        Ok(Container::begin(self, b'{', b'}'))
     }
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Items<'w>, Unsupported> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Container<'w>, Unsupported> {
         self.serialize_map(None)
     }
 
@@ -364,7 +364,7 @@ impl<'w> Serializer for &'w mut Writer {
     }
 }
 
-impl SerializeSeq for Items<'_> {
+impl SerializeSeq for Container<'_> {
     type Ok = ();
     type Error = Unsupported;
 
@@ -379,7 +379,7 @@ impl SerializeSeq for Items<'_> {
     }
 }
 
-impl SerializeMap for Items<'_> {
+impl SerializeMap for Container<'_> {
     type Ok = ();
     type Error = Unsupported;
 
@@ -400,7 +400,7 @@ impl SerializeMap for Items<'_> {
     }
 }
 
-impl SerializeStruct for Items<'_> {
+impl SerializeStruct for Container<'_> {
     type Ok = ();
     type Error = Unsupported;
 

@@ -26,7 +26,7 @@ use crate::controller::{annotations_of_ingress, annotations_of_service, has_igno
 use crate::edit;
 use crate::index::{ByName, Names, each_once};
 use crate::kubernetes::{
-    DecodeError, Json, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Place, Presence, Service,
+    DecodeError, Json, Kind, Metadata, Object, ObjectRef, ObjectWithMetadata, OwnerReference, Presence, Service, Unread,
 };
 use crate::request::{Operation, Request};
 use crate::rules::Problem;
@@ -508,7 +508,7 @@ fn have_same_spec(new: Json<'_>, old: Json<'_>) -> bool {
     #[derive(Default, Deserialize)]
     struct Specified {
         #[serde(default)]
-        spec: Option<Place>,
+        spec: Option<Unread>,
     }
 
     fn spec(json: Json<'_>) -> Result<&str, DecodeError> {

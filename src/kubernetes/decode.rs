@@ -12,7 +12,7 @@ use std::fmt;
 use json_scan::{Entries, Items, Value};
 use serde::de::{self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use super::json::{Json, Place, parse};
+use super::json::{Json, Unread, parse};
 use super::text::display_text;
 
 /// Longest part of an object's own text that an error repeats.
@@ -291,7 +291,7 @@ impl<'de> Deserializer<'de> for Json<'de> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Error> {
         match name {
-            Place::NAME => visitor.visit_u64(Place::of(self)),
+            Unread::NAME => visitor.visit_u64(Unread::of(self)),
             STRINGS => visitor.visit_borrowed_str(self.strings()?.text()),
             _ => visitor.visit_newtype_struct(self),
         }
@@ -343,7 +343,7 @@ mod tests {
         #[serde(default)]
         presence: Presence,
         #[serde(default)]
-        raw: Option<Place>,
+        raw: Option<Unread>,
     }
 
     #[derive(Debug, Default, PartialEq, serde::Deserialize)]

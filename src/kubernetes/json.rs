@@ -23,9 +23,9 @@ pub fn parse(text: &str) -> Result<Document<'_>, DecodeError> {
 #[derive(Debug, Clone, Copy)]
 pub struct Json<'a>(pub(super) Value<'a>);
 
-/// Where a value is in its document: what a field of this type holds is read when somebody asks ([`Json::at`]).
+/// A value that is read when somebody asks ([`Json::at`]): where it is in its document.
 #[derive(Debug, Clone, Copy)]
-pub struct Place(usize);
+pub struct Unread(usize);
 
 impl<'a> Json<'a> {
     /// Nothing.
@@ -36,9 +36,9 @@ impl<'a> Json<'a> {
         Self(document.value())
     }
 
-    /// The value at a place in the same document; nothing where there is no place.
-    pub fn at(self, place: Option<Place>) -> Self {
-        place.map_or(Self::NULL, |Place(place)| Self(self.0.document().at(place)))
+    /// A value of the same document that was left unread; nothing where there is none.
+    pub fn at(self, unread: Option<Unread>) -> Self {
+        unread.map_or(Self::NULL, |Unread(place)| Self(self.0.document().at(place)))
     }
 
     /// Its text.
@@ -137,28 +137,28 @@ impl<'a> Json<'a> {
     }
 }
 
-impl Place {
+impl Unread {
     /// The name under which a field of this type asks for its place.
-    pub(super) const NAME: &'static str = "place";
+    pub(super) const NAME: &'static str = "unread";
 
     pub(super) fn of(json: Json<'_>) -> u64 {
         json.0.place() as u64
     }
 }
 
-impl<'de> Deserialize<'de> for Place {
+impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Number;
 
         impl Visitor<'_> for Number {
-            type Value = Place;
+            type Value = Unread;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str("JSON")
             }
 
-            fn visit_u64<E>(self, place: u64) -> Result<Place, E> {
-                Ok(Place(place as usize))
+            fn visit_u64<E>(self, place: u64) -> Result<Unread, E> {
+                Ok(Unread(place as usize))
             }
         }
 

@@ -34,7 +34,7 @@ pub use gateway_configuration::{
 };
 pub use ingress::{BackendPlace, Ingress, IngressBackend, ServiceBackend};
 pub use ingress_class::{IngressClass, IngressClassParams, ParametersReference};
-pub use json::{Json, Place, parse};
+pub use json::{Json, Unread, parse};
 pub use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 pub use kind::{Kind, RouteKind};
 pub use metadata::{Metadata, OwnerReference};

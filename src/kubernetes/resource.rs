@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::decode::DecodeError;
-use super::json::{Json, Place};
+use super::json::{Json, Unread};
 use super::metadata::Metadata;
 
 /// An object with a specification of type `S`, as far as they are read.
@@ -21,7 +21,7 @@ struct Parts {
     #[serde(default)]
     metadata: Box<Metadata>,
     #[serde(default)]
-    spec: Option<Place>,
+    spec: Option<Unread>,
 }
 
 impl<'a, S: Deserialize<'a>> Resource<S> {
